@@ -32,6 +32,10 @@ class RenditionView {
   /// is shown as `msn()` = the next segment with 0 parts, so "is (M, N) there?" is one comparison.
   virtual std::uint64_t msn() const = 0;
   virtual std::uint32_t part_count() const = 0;
+  /// How many parts segment `msn() - 1` has; 0 when there is none. A blocking request may name a part past
+  /// the last one of its segment and then means part 0 of the next (L26): players ask so when a segment has
+  /// just ended.
+  virtual std::uint32_t previous_part_count() const = 0;
 
   /// Media by number (see MediaUri); null when it does not exist, no longer or not yet.
   virtual SharedBytes init(std::uint64_t generation) const = 0;
