@@ -37,9 +37,10 @@ struct TrackConfig {
   std::string codec_string;  ///< RFC 6381: "avc1.64001f", "mp4a.40.2"
   std::uint32_t width = 0;   ///< video: displayed size in pixels (cropping applied)
   std::uint32_t height = 0;
-  FrameRate frame_rate;           ///< video: from the SPS timing information, if it has any
-  std::uint32_t sample_rate = 0;  ///< audio: of the decoded sound
-  std::uint32_t channels = 0;     ///< audio
+  FrameRate frame_rate;                  ///< video: from the SPS timing information, if it has any
+  std::uint32_t sample_rate = 0;         ///< audio: of the decoded sound
+  std::uint32_t channels = 0;            ///< audio
+  std::uint32_t samples_per_packet = 0;  ///< audio: of `sample_rate`; 1024, or 2048 with band replication
 
   TrackKind kind() const { return codec == Codec::h264 ? TrackKind::video : TrackKind::audio; }
   /// Whether a decoder set up for one plays the other without being told.
