@@ -7,8 +7,10 @@
 
 namespace levee::log {
 
+/// How a line is written: for people, or one JSON object a line.
 enum class Format { text, json };
 
+/// The log section of the configuration.
 struct Settings {
   std::string level = "info";  ///< trace, debug, info, warn, error or off
   Format format = Format::text;

@@ -17,8 +17,10 @@ constexpr double seconds(MediaTime time) {
   return static_cast<double>(time) / static_cast<double>(kTimescale);
 }
 
+/// What a track carries.
 enum class TrackKind : std::uint8_t { video, audio };
 
+/// How a track is coded.
 enum class Codec : std::uint8_t { h264, aac };
 
 /// Frames a second as a fraction; 0/1 when unknown.

@@ -9,6 +9,7 @@
 
 namespace levee::stream {
 
+/// Why a publisher is turned away.
 enum class Errc {
   unknown_key = 1,   ///< nobody may publish with this stream key
   name_taken,        ///< the stream has a publisher, and that one is alive

@@ -13,6 +13,7 @@
 
 namespace levee::stream {
 
+/// The limits and waits of streams, as the configuration sets them.
 struct Settings {
   Duration grace = std::chrono::seconds{30};  ///< how long a stream waits for a publisher that was lost
   Duration takeover_after =

@@ -11,6 +11,7 @@
 
 namespace levee::stream {
 
+/// Where a stream is in its life.
 enum class StreamState {
   starting,  ///< has a publisher, no part yet: not listed, not playable
   live,
