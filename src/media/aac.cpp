@@ -73,7 +73,7 @@ Result<TrackConfig> parse_aac_config(BytesView asc) {
     if (extension.rate == 0) return Errc::bad_aac_config;
     object_type = read_object_type(reader);
   }
-  if (!reader.ok() || core_rate == 0) return Errc::bad_aac_config;
+  if (!reader.ok() || core_rate < kRates.back() || core_rate > kRates.front()) return Errc::bad_aac_config;
   if (object_type != kLowComplexity || core_channels == 0) return Errc::unsupported_aac;
 
   const bool short_frames = reader.flag();    // frameLengthFlag: 960 samples
@@ -82,6 +82,9 @@ Result<TrackConfig> parse_aac_config(BytesView asc) {
   if (!reader.ok() || extension_flag) return Errc::bad_aac_config;
   if (short_frames) return Errc::unsupported_aac;
   if (extension.rate == 0) extension = read_trailing_extension(reader);
+  // Replication doubles the rate or, downsampled, leaves it.
+  if (extension.rate != 0 && extension.rate != core_rate && extension.rate != 2 * core_rate)
+    return Errc::bad_aac_config;
 
   TrackConfig config;
   config.codec = Codec::aac;
@@ -89,8 +92,7 @@ Result<TrackConfig> parse_aac_config(BytesView asc) {
   config.codec_string = codec_string(extension);
   config.sample_rate = extension.rate != 0 ? extension.rate : core_rate;
   config.channels = extension.parametric_stereo && core_channels == 1 ? 2 : core_channels;
-  config.samples_per_packet =
-      static_cast<std::uint32_t>(std::uint64_t{kCoreSamples} * config.sample_rate / core_rate);
+  config.samples_per_packet = kCoreSamples * (config.sample_rate / core_rate);
   return config;
 }
 
