@@ -5,6 +5,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <spdlog/spdlog.h>
 
 #include "levee/runtime/use_result.hpp"
@@ -12,6 +13,16 @@
 namespace levee::runtime {
 
 namespace asio = boost::asio;
+
+namespace {
+
+/// A spawned coroutine hears of nothing but `terminal` unless it says otherwise.
+asio::awaitable<void> hear_requests_to_end(asio::awaitable<void> task) {
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+  co_await std::move(task);
+}
+
+}  // namespace
 
 TaskGroup::TaskGroup(asio::io_context& context) : context_{context}, ended_{context} {}
 
@@ -34,7 +45,7 @@ void TaskGroup::spawn(const char* name, asio::awaitable<void> task) {
     tasks_.erase(place);
     if (tasks_.empty()) ended_.cancel();
   };
-  asio::co_spawn(context_, std::move(task),
+  asio::co_spawn(context_, hear_requests_to_end(std::move(task)),
                  asio::bind_cancellation_slot(place->signal.slot(), std::move(on_end)));
 }
 

@@ -15,7 +15,7 @@ namespace levee::rules {
 std::vector<Finding> check_co_await(const SourceFile& file);
 
 /// A coroutine is started where someone waits for its end: no `detached`, and no `co_spawn` outside
-/// TaskGroup, run_blocking and the tests.
+/// TaskGroup, run_on, run_blocking and the tests.
 std::vector<Finding> check_spawning(const SourceFile& file);
 
 }  // namespace levee::rules

@@ -49,7 +49,9 @@ TEST(TaskGroup, EndsWhenItsTasksAreAsked) {
   group.spawn("second", wait_for_ever(context, second));
   TaskGroup stopper{context};
   stopper.spawn("stop", stop_within(group, seconds{60}));
+  const auto begin = Clock::now();
   context.run();
+  EXPECT_LT(Clock::now() - begin, seconds{30}) << "they heard the request, not the end of the grace";
   EXPECT_EQ(first, asio::error::operation_aborted);
   EXPECT_EQ(second, asio::error::operation_aborted);
   EXPECT_EQ(group.size(), 0u);
