@@ -75,7 +75,9 @@ class ChunkDecoder {
   };
 
   BytesView rest() const { return BytesView{input_}.subspan(taken_); }
-  Result<bool> begin_chunk();
+  enum class Progress { began, needs_more };
+
+  Result<Progress> begin_chunk();
   Result<ChunkStream*> begin_message(ChunkStream* stream, const Header& header);
   ChunkStream* find(std::uint32_t chunk_stream);
   void end_message(ChunkStream& stream);
