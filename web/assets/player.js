@@ -1,0 +1,361 @@
+/**
+ * Plays one live stream and keeps at it: hls.js where there is Media Source, the browser's own HLS elsewhere.
+ *
+ * Tells what is going on by "state" events; `player.state` is one of
+ *   loading       asking for the stream
+ *   waiting       the stream does not exist (yet); asked for again by itself
+ *   full          the server takes no newcomers now; asked for again at `retryAt`
+ *   live          playing, or ready to
+ *   reconnecting  it was live and does not move: `why` is "publisher", "network" or "stalled"
+ *   ended         the show is over; a new show under the name is played when it comes
+ *   unsupported   this browser can't play it
+ */
+import { around, fullJitter } from "./backoff.js";
+import { retryAfter } from "./text.js";
+
+const kTickMs = 250;
+const kMaxLatency = 8; // seconds behind live at which the player jumps forward instead of catching up
+const kDeadMs = 10_000; // the playlist moves but the picture does not: begin anew
+const kSilentMs = 45_000; // the playlist does not move, longer than any grace window of the publisher: begin anew
+const kGoneMs = 60_000; // after this long without the stream, a show that was live is taken to be over
+const kEndedPollMs = 12_000;
+const kBandwidthKey = "levee.bandwidth";
+
+/** hls.js settings; the waits of its own retries end before ours begin. */
+function hlsConfig() {
+  const remembered = Number(sessionStorage.getItem(kBandwidthKey));
+  return {
+    lowLatencyMode: true,
+    maxLiveSyncPlaybackRate: 1.5,
+    backBufferLength: 15,
+    maxBufferLength: 20,
+    capLevelToPlayerSize: true,
+    abrEwmaDefaultEstimate: remembered > 0 ? Math.min(remembered, 8e6) : 1.5e6,
+    // The multivariant playlist is where a viewer is let in: its refusals are answered here, not by hls.js.
+    manifestLoadPolicy: { default: { maxTimeToFirstByteMs: 8000, maxLoadTimeMs: 10_000, timeoutRetry: null, errorRetry: null } },
+    // A blocked reload is answered within three target durations; while the publisher is away that is a 503.
+    playlistLoadPolicy: {
+      default: {
+        maxTimeToFirstByteMs: 10_000,
+        maxLoadTimeMs: 15_000,
+        timeoutRetry: { maxNumRetry: 4, retryDelayMs: 250, maxRetryDelayMs: 2000 },
+        errorRetry: { maxNumRetry: 12, retryDelayMs: 400, maxRetryDelayMs: 4000 },
+      },
+    },
+    fragLoadPolicy: {
+      default: {
+        maxTimeToFirstByteMs: 8000,
+        maxLoadTimeMs: 20_000,
+        timeoutRetry: { maxNumRetry: 3, retryDelayMs: 0, maxRetryDelayMs: 0 },
+        errorRetry: { maxNumRetry: 5, retryDelayMs: 400, maxRetryDelayMs: 4000 },
+      },
+    },
+  };
+}
+
+export class Player extends EventTarget {
+  state = "loading";
+  why = null;
+  retryAt = null; // performance.now() of the next try, while one is waited for
+
+  #video;
+  #source;
+  #Hls;
+  #hls = null;
+  #publisher = null;
+  #wasLive = false;
+  #failures = 0;
+  #retryTimer = 0;
+  #lostAt = 0;
+  #advancedAt = 0;
+  #partTarget = 0;
+  #movedAt = 0;
+  #position = 0;
+  #playlistEnded = false;
+  #recoveredAt = -Infinity;
+  #isLiveAgain;
+  #pausedByUser = false;
+
+  /**
+   * `isLiveAgain` is asked now and then once the show has ended: whether a new one runs under the same name.
+   */
+  constructor(video, source, { Hls = globalThis.Hls, isLiveAgain = async () => false } = {}) {
+    super();
+    this.#video = video;
+    this.#source = source;
+    this.#Hls = Hls;
+    this.#isLiveAgain = isLiveAgain;
+    video.addEventListener("ended", () => this.#ended());
+    video.addEventListener("error", () => this.#hls || this.#retry("network"));
+    addEventListener("online", () => this.retryAt !== null && this.#load());
+    setInterval(() => this.#tick(), kTickMs);
+  }
+
+  start() {
+    this.#load();
+  }
+
+  /** What the server says of the publisher: "live", "interrupted", "ended", or null when it is not known. */
+  set publisher(state) {
+    const before = this.#publisher;
+    this.#publisher = state;
+    if (state === "live" && before !== "live" && ["waiting", "ended"].includes(this.state)) {
+      // All who wait hear of it at once: come within half a second, not in one instant.
+      this.#schedule(500 * Math.random());
+    }
+    this.#tick();
+  }
+
+  /** The renditions to choose from, best first: {index, label}. Empty with the browser's own HLS. */
+  get levels() {
+    return (this.#hls?.levels ?? [])
+      .map((level, index) => ({ index, height: level.height, bitrate: level.bitrate, label: labelOf(level) }))
+      .sort((a, b) => b.height - a.height || b.bitrate - a.bitrate);
+  }
+
+  get playingLevel() {
+    return this.#hls?.currentLevel ?? -1;
+  }
+
+  /** The chosen level; -1 is "by itself". */
+  get level() {
+    return this.#hls && !this.#hls.autoLevelEnabled ? this.#hls.nextLevel : -1;
+  }
+
+  set level(index) {
+    if (this.#hls) this.#hls.nextLevel = index;
+  }
+
+  /** Bits a second, as hls.js estimates the network; 0 when not known. */
+  get bandwidth() {
+    return this.#hls?.bandwidthEstimate || 0;
+  }
+
+  /**
+   * Seconds between the scene's arrival at the server and its picture here, by PROGRAM-DATE-TIME and `now` (ms since
+   * 1970, the server's clock); where that can't be told, the distance to the live edge. null when not known.
+   */
+  latency(now = Date.now()) {
+    if (this.#video.readyState < 2) return null;
+    const date = this.#hls ? this.#hls.playingDate?.getTime() : this.#nativeDate();
+    const byDate = date === undefined ? NaN : (now - date) / 1000;
+    if (byDate > -0.5 && byDate < 600) return Math.max(0, byDate);
+    const toEdge = this.#hls?.latency;
+    return toEdge > 0 ? toEdge : null;
+  }
+
+  #nativeDate() {
+    const start = this.#video.getStartDate?.().getTime();
+    return Number.isNaN(start ?? NaN) ? undefined : start + this.#video.currentTime * 1000;
+  }
+
+  /** Whether what is seen is as near to live as it gets. */
+  get atLive() {
+    if (this.#video.paused) return false;
+    const hls = this.#hls;
+    return !hls || hls.latency < (hls.targetLatency ?? 3) + 3;
+  }
+
+  toLive() {
+    const position = this.#hls?.liveSyncPosition;
+    if (position != null && position > this.#video.currentTime) this.#video.currentTime = position;
+    this.play();
+  }
+
+  /**
+   * Starts the picture, with sound if the browser lets us; else muted.
+   * Returns "sound", "muted", or "blocked" when only a person may start it.
+   */
+  async play() {
+    this.#pausedByUser = false;
+    if (this.state === "live" || this.state === "reconnecting") this.#hls?.startLoad();
+    try {
+      await this.#video.play();
+      return this.#video.muted ? "muted" : "sound";
+    } catch (error) {
+      if (error.name !== "NotAllowedError") return "sound"; // taken back by a newer load; that one will play
+    }
+    this.#video.muted = true;
+    try {
+      await this.#video.play();
+      return "muted";
+    } catch {
+      return "blocked";
+    }
+  }
+
+  /** A paused live stream is left alone: nothing is loaded for it, and it goes on at live. */
+  pause() {
+    this.#pausedByUser = true;
+    this.#video.pause();
+    this.#hls?.stopLoad();
+  }
+
+  // ---- loading
+
+  #load() {
+    clearTimeout(this.#retryTimer);
+    this.retryAt = null;
+    this.#playlistEnded = false;
+    this.#hls?.destroy();
+    this.#hls = null;
+    if (!this.#wasLive) this.#enter("loading");
+    if (this.#Hls?.isSupported()) this.#loadHls();
+    else if (this.#video.canPlayType("application/vnd.apple.mpegurl")) this.#loadNative();
+    else this.#enter("unsupported");
+  }
+
+  #loadHls() {
+    const { Events } = this.#Hls;
+    const hls = (this.#hls = new this.#Hls(hlsConfig()));
+    // Set here and not in the config: there it would need liveSyncDuration, which overrides PART-HOLD-BACK.
+    hls.config.liveMaxLatencyDuration = kMaxLatency;
+    hls.on(Events.MANIFEST_PARSED, () => {
+      this.#found();
+      this.dispatchEvent(new Event("levels"));
+    });
+    hls.on(Events.LEVELS_UPDATED, () => this.dispatchEvent(new Event("levels")));
+    hls.on(Events.LEVEL_SWITCHED, () => this.dispatchEvent(new Event("levels")));
+    hls.on(Events.LEVEL_UPDATED, (_, { details }) => this.#playlistUpdated(details));
+    hls.on(Events.FRAG_BUFFERED, () => sessionStorage.setItem(kBandwidthKey, String(Math.round(hls.bandwidthEstimate))));
+    hls.on(Events.ERROR, (_, data) => hls === this.#hls && this.#failed(data));
+    hls.loadSource(this.#source);
+    hls.attachMedia(this.#video);
+  }
+
+  async #loadNative() {
+    // The element does not tell why it failed: ask first, so that "not live" and "full" can be told apart.
+    const answer = await fetch(this.#source, { cache: "no-store" }).catch(() => null);
+    if (!answer?.ok) return this.#refused(answer?.status ?? 0, answer?.headers.get("Retry-After"));
+    this.#video.src = this.#source;
+    this.#found();
+    this.#advancedAt = performance.now();
+  }
+
+  #found() {
+    this.#failures = 0;
+    this.#wasLive = true;
+    this.#advancedAt = this.#movedAt = performance.now();
+    this.#lostAt = 0;
+    this.#enter("live");
+    if (!this.#pausedByUser) this.dispatchEvent(new Event("ready"));
+    this.#video.requestVideoFrameCallback?.(() => performance.mark("levee:first-frame"));
+  }
+
+  #playlistUpdated(details) {
+    this.#partTarget = details.partTarget || 0;
+    this.#playlistEnded = !details.live;
+    if (details.advanced) this.#advancedAt = performance.now();
+    this.#tick();
+  }
+
+  #failed(data) {
+    const { ErrorTypes, ErrorDetails } = this.#Hls;
+    const status = data.response?.code ?? 0;
+    const header = status === 503 ? data.networkDetails?.getResponseHeader?.("Retry-After") : null;
+    if (!data.fatal) return this.#holdOff(retryAfter(header));
+    if ([ErrorDetails.MANIFEST_LOAD_ERROR, ErrorDetails.MANIFEST_LOAD_TIMEOUT].includes(data.details)) {
+      return this.#refused(status, header);
+    }
+    if (data.type === ErrorTypes.MEDIA_ERROR && performance.now() - this.#recoveredAt > 5000) {
+      this.#recoveredAt = performance.now();
+      return this.#hls.recoverMediaError();
+    }
+    this.#retry("network");
+  }
+
+  /** The server asked for a pause while we were watching: keep what is buffered, ask for nothing until then. */
+  #holdOff(ms) {
+    const hls = this.#hls;
+    if (ms === null || ms < 1000) return;
+    hls.stopLoad();
+    setTimeout(() => hls === this.#hls && !this.#pausedByUser && hls.startLoad(), ms * (1 + 0.2 * Math.random()));
+  }
+
+  /** The multivariant playlist was not given. */
+  #refused(status, retryAfterHeader) {
+    if (status === 503) {
+      const ms = retryAfter(retryAfterHeader) ?? 5000;
+      this.#enter("full");
+      // A little later than told, never earlier, and not all at once.
+      return this.#schedule(ms + Math.random() * Math.max(1000, ms * 0.2));
+    }
+    if (status === 404 || status === 410) return this.#absent();
+    this.#retry("network");
+  }
+
+  #absent() {
+    const now = performance.now();
+    if (!this.#wasLive || this.#publisher === "ended") {
+      this.#enter(this.#wasLive ? "ended" : "waiting");
+    } else {
+      this.#lostAt ||= now;
+      if (now - this.#lostAt < kGoneMs) this.#enter("reconnecting", "publisher");
+      else this.#enter("ended");
+    }
+    this.#schedule(around(Math.min(8000, 1000 * 1.5 ** this.#failures++)));
+  }
+
+  #retry(why) {
+    this.#enter(this.#wasLive ? "reconnecting" : "loading", why);
+    this.#schedule(300 + fullJitter(this.#failures++, { base: 1000, limit: 12_000 }));
+  }
+
+  #schedule(ms) {
+    clearTimeout(this.#retryTimer);
+    this.retryAt = performance.now() + ms;
+    this.#retryTimer = setTimeout(() => this.#load(), ms);
+    this.#announce();
+  }
+
+  #ended() {
+    if (this.state === "ended") return;
+    this.#enter("ended");
+    this.#awaitNext();
+  }
+
+  async #awaitNext() {
+    while (this.state === "ended" && this.retryAt === null) {
+      await new Promise((resolve) => setTimeout(resolve, around(kEndedPollMs)));
+      if (this.state !== "ended" || this.retryAt !== null) return;
+      const again = await this.#isLiveAgain().catch(() => false);
+      if (again && this.state === "ended" && this.retryAt === null) return this.#load();
+    }
+  }
+
+  // ---- watching over it
+
+  #tick() {
+    const now = performance.now();
+    const video = this.#video;
+    if (video.currentTime !== this.#position || video.paused) this.#movedAt = now;
+    this.#position = video.currentTime;
+    if (this.retryAt !== null || !["live", "reconnecting"].includes(this.state)) return;
+    if (this.#playlistEnded || !this.#hls || this.#pausedByUser) return;
+
+    const silent = now - this.#advancedAt;
+    const patience = this.#partTarget ? Math.max(2500, 6000 * this.#partTarget) : 9000;
+    const still = now - this.#movedAt;
+    if (silent > kSilentMs || (still > kDeadMs && silent < patience)) return this.#load();
+    if (this.#publisher === "interrupted") this.#enter("reconnecting", "publisher");
+    else if (silent > patience) this.#enter("reconnecting", navigator.onLine ? "stalled" : "network");
+    else if (still < 1000) this.#enter("live");
+  }
+
+  #enter(state, why = null) {
+    if (state === this.state && why === this.why) return;
+    this.state = state;
+    this.why = why;
+    this.#announce();
+  }
+
+  #announce() {
+    this.dispatchEvent(new Event("state"));
+  }
+}
+
+function labelOf(level) {
+  const name = decodeURIComponent(level.uri?.split("/").at(-2) ?? level.url?.[0]?.split("/").at(-2) ?? "");
+  const height = level.height ? `${level.height}p${level.frameRate > 45 ? Math.round(level.frameRate) : ""}` : name;
+  return name === "source" ? `${height} source` : height;
+}
