@@ -91,7 +91,7 @@ bool read_size(BitReader& reader, SequenceParameters& sps) {
 
   // The crop is counted in chroma samples: table 6-1 and equations 7-19 to 7-22.
   const std::uint64_t unit_x = sps.chroma_format == 1 || sps.chroma_format == 2 ? 2 : 1;
-  const std::uint64_t unit_y = (sps.chroma_format == 1 ? 2u : 1u) * fields;
+  const std::uint64_t unit_y = std::uint64_t{sps.chroma_format == 1 ? 2u : 1u} * fields;
   const std::uint64_t left = reader.ue();
   const std::uint64_t right = reader.ue();
   const std::uint64_t top = reader.ue();
