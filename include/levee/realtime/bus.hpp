@@ -1,0 +1,137 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "levee/base/result.hpp"
+
+namespace levee::realtime {
+
+/// Where in a channel: offsets grow by one within an epoch; a new epoch means that the channel was lost.
+struct Position {
+  std::string epoch;  ///< empty: no position is known (the bus is away)
+  std::uint64_t offset = 0;
+  bool operator==(const Position&) const = default;
+};
+
+/// One thing that happened to a channel. Immutable and shared by all shards.
+struct Message {
+  std::uint64_t offset = 0;
+  std::int64_t time_ms = 0;  ///< when it was said, Unix time
+  std::string body;          ///< JSON: what was said (`log`, `value`), or MemberChanges (`set`)
+  std::size_t members = 0;   ///< `set`: how many are in it after this
+};
+using MessagePtr = std::shared_ptr<const Message>;
+
+/// Who is in a `set`.
+struct Member {
+  std::string id;
+  std::string info;  ///< JSON
+  bool operator==(const Member&) const = default;
+};
+
+struct MemberChanges {
+  std::vector<Member> joins;  ///< also those whose info changed
+  std::vector<std::string>
+      leaves;  ///< of members who joined through the same BusClient; others are left alone
+  bool empty() const { return joins.empty() && leaves.empty(); }
+};
+
+/// A channel as it is at one position.
+struct Snapshot {
+  Position top;
+  bool partial = false;         ///< only what this node knows: the bus is away
+  std::vector<MessagePtr> log;  ///< `log`: the newest messages, without a hole, up to `top`
+  MessagePtr value;             ///< `value`: the newest; null when there is none
+  std::vector<Member> members;  ///< `set`: at most kMaxListedMembers of them
+  std::size_t member_count = 0;
+};
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+/// How much of a channel is kept.
+inline constexpr std::size_t kLogMessages = 500;
+inline constexpr std::chrono::seconds kLogAge{300};
+inline constexpr std::size_t kMaxListedMembers = 200;
+
+struct Publication {
+  std::string id;  ///< unique for its sender; a second publication with the same id is not made; empty: none
+  std::string body;
+  std::int64_t time_ms = 0;
+};
+
+struct Published {
+  Position position;
+  bool duplicate = false;  ///< it was there already; `position` is that of the first
+};
+
+enum class BusState {
+  up,
+  down,  ///< nothing can be published; counts and members are those of this node
+};
+
+/// Takes what a bus tells a shard. Thread: called on that shard.
+class BusListener {
+ public:
+  virtual ~BusListener() = default;
+  /// The channel as it is: after `subscribe`, and again whenever what comes next does not follow what came
+  /// before. For a `log` it may also hold what was missed: then its messages go on from the last one.
+  virtual void reset(const std::string& channel, const SnapshotPtr& snapshot) = 0;
+  /// The next message, in the order of offsets. One whose offset does not follow was preceded by a loss:
+  /// subscribing again brings a snapshot.
+  virtual void message(const std::string& channel, const MessagePtr& message) = 0;
+  /// More came than the shard took; messages of any channel are missing.
+  virtual void overflowed() = 0;
+};
+
+/// A shard's end of the bus. Destroying it gives up its subscriptions and members; no callback comes after.
+///
+/// Thread: all of it on its shard.
+class BusClient {
+ public:
+  virtual ~BusClient() = default;
+
+  /// Messages of `channel` from now on, a snapshot first. While the bus is away, a `log` has none: its
+  /// snapshot comes when the bus is back. On a subscribed channel: a new snapshot.
+  virtual void subscribe(const std::string& channel) = 0;
+  virtual void unsubscribe(const std::string& channel) = 0;
+
+  /// Appends to a `log` and tells where.
+  /// Errors: Errc::bus_down, Errc::bus_timeout: unknown whether it was published; safe to repeat with the id.
+  virtual void publish(const std::string& channel, Publication publication,
+                       std::function<void(Result<Published>)> done) = 0;
+
+  /// Who is in a `set` through this shard. Kept up until they leave, however the bus comes and goes; a node
+  /// that dies takes its members along within the lease.
+  virtual void change_members(const std::string& channel, MemberChanges changes) = 0;
+};
+
+/// What carries messages, members and counts between the shards of a node, and between nodes. A port,
+/// implemented by MemoryBus and redis::RedisBus; one contract test suite runs on both.
+///
+/// Thread: any.
+class Bus {
+ public:
+  virtual ~Bus() = default;
+
+  /// Lifetime: the bus outlives what is returned, `shard` and `listener` too.
+  virtual std::unique_ptr<BusClient> attach(boost::asio::io_context& shard, BusListener& listener) = 0;
+
+  /// Sets a `value` for all nodes. `body` is JSON; an empty one forgets the value, and tells nobody. Dropped
+  /// when the bus is away: say it again from time to time. An unchanged value is not told again.
+  virtual void set_value(const std::string& channel, std::string body, std::int64_t time_ms) = 0;
+
+  /// This node's share of a count; the channel's value is `{"n":sum over all nodes}`. Holds until it is set
+  /// anew; zero takes the node out.
+  virtual void set_count(const std::string& channel, std::uint64_t count, std::int64_t time_ms) = 0;
+
+  virtual BusState state() const = 0;
+};
+
+}  // namespace levee::realtime

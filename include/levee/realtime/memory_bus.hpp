@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "levee/realtime/bus.hpp"
+#include "levee/realtime/bus_inbox.hpp"
+#include "levee/realtime/log_ring.hpp"
+
+namespace levee::realtime {
+
+/// The bus of a process that is alone: everything is in its memory, and lost with it.
+///
+/// Limits: kMaxChannels; one that nobody has subscribed and that holds nothing is forgotten. At the limit
+/// publications to further channels are refused with Errc::bus_down.
+/// Thread: any; one lock, held for copies of pointers only.
+class MemoryBus final : public Bus {
+ public:
+  static constexpr std::size_t kMaxChannels = 100'000;
+
+  /// `epoch` is random, so that positions of an earlier process are not taken for ours.
+  explicit MemoryBus(std::string epoch) : epoch_{std::move(epoch)} {}
+
+  std::unique_ptr<BusClient> attach(boost::asio::io_context& shard, BusListener& listener) override;
+  void set_value(const std::string& channel, std::string body, std::int64_t time_ms) override;
+  void set_count(const std::string& channel, std::uint64_t count, std::int64_t time_ms) override;
+  BusState state() const override { return BusState::up; }
+
+ private:
+  class Client;
+  struct MemberEntry {
+    std::string info;
+    const Client* owner = nullptr;
+  };
+  struct ChannelState {
+    Position top;
+    LogRing log;
+    MessagePtr value;
+    std::map<std::string, MemberEntry> members;
+    std::vector<std::shared_ptr<BusInbox>> subscribers;
+  };
+  using Channels = std::unordered_map<std::string, ChannelState>;
+
+  // All of these: with the lock held.
+  ChannelState* open(const std::string& channel);
+  void put_value(const std::string& channel, ChannelState& state, std::string body, std::int64_t time_ms);
+  void change_members(const std::string& channel, const Client& owner, MemberChanges changes);
+  SnapshotPtr snapshot(ChannelState& state);
+  void forget_if_idle(Channels::iterator place);
+  void forget_idle();
+  static void tell(const std::string& channel, ChannelState& state, MessagePtr message);
+
+  std::string epoch_;
+  std::mutex mutex_;
+  Channels channels_;
+  std::uint64_t opened_ = 0;
+};
+
+}  // namespace levee::realtime

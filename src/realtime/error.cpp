@@ -1,0 +1,57 @@
+#include "levee/realtime/error.hpp"
+
+#include <string>
+
+namespace levee::realtime {
+namespace {
+
+const char* text_of(Errc code) {
+  switch (code) {
+    case Errc::bad_message:
+      return "not a message of this protocol";
+    case Errc::hello_expected:
+      return "hello comes first, and once";
+    case Errc::nickname_needed:
+      return "choose a nickname first";
+    case Errc::not_publishable:
+      return "this channel can't be published to";
+    case Errc::unknown_channel:
+      return "no such channel";
+    case Errc::reserved_kind:
+      return "this kind of channel is not served yet";
+    case Errc::not_subscribed:
+      return "not subscribed to this channel";
+    case Errc::bad_nickname:
+      return "a nickname has 1 to 24 characters and no control characters";
+    case Errc::bad_text:
+      return "a message has 1 to 500 characters and no control characters";
+    case Errc::bad_id:
+      return "an id has 1 to 64 of A-Z a-z 0-9 _ - .";
+    case Errc::chat_rate:
+      return "you write too fast";
+    case Errc::request_rate:
+      return "too many requests";
+    case Errc::too_many_channels:
+      return "too many channels";
+    case Errc::bus_down:
+      return "busy: not sent, try again";
+    case Errc::bus_timeout:
+      return "busy: it may not have been sent, try again";
+  }
+  return "unknown error";
+}
+
+class Category final : public boost::system::error_category {
+ public:
+  const char* name() const noexcept override { return "realtime"; }
+  std::string message(int code) const override { return text_of(static_cast<Errc>(code)); }
+};
+
+}  // namespace
+
+const boost::system::error_category& error_category() {
+  static const Category category;
+  return category;
+}
+
+}  // namespace levee::realtime
