@@ -49,6 +49,8 @@ class RenditionView {
   /// not yet).
   virtual std::uint32_t bandwidth() const = 0;
   virtual std::uint32_t average_bandwidth() const = 0;
+  /// Whether every listed segment begins with a key frame (M8).
+  virtual bool independent_segments() const { return true; }
 };
 
 }  // namespace levee::hls
