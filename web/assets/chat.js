@@ -32,7 +32,7 @@ function storeNick(nick) {
 function hueOf(name) {
   let hash = 2166136261;
   for (const c of name) hash = Math.imul(hash ^ c.codePointAt(0), 16777619);
-  return (hash >>> 0) % 12;
+  return ((hash ^ (hash >>> 15)) >>> 0) % 12;
 }
 
 export class ChatView {
