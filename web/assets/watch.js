@@ -66,10 +66,9 @@ function explain() {
 
 function show() {
   const { state } = player;
-  byId("watch").dataset.state = state;
   const badge = byId("badge");
-  badge.dataset.state = state;
   if (badge.textContent !== kBadges[state]) {
+    byId("watch").dataset.state = badge.dataset.state = state;
     badge.textContent = kBadges[state];
     byId("announce").textContent = explain()?.[0] || kBadges[state];
   }
