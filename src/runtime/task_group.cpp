@@ -17,7 +17,8 @@ namespace asio = boost::asio;
 namespace {
 
 /// A spawned coroutine hears of nothing but `terminal` unless it says otherwise.
-asio::awaitable<void> hear_requests_to_end(asio::awaitable<void> task) {
+template <class Executor>
+asio::awaitable<void, Executor> hear_requests_to_end(asio::awaitable<void, Executor> task) {
   co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
   co_await std::move(task);
 }
@@ -28,7 +29,8 @@ TaskGroup::TaskGroup(asio::io_context& context) : context_{context}, ended_{cont
 
 TaskGroup::~TaskGroup() { assert(tasks_.empty() || context_.stopped()); }
 
-void TaskGroup::spawn(const char* name, asio::awaitable<void> task) {
+template <class Awaitable>
+void TaskGroup::start(const char* name, Awaitable task) {
   const auto place = tasks_.emplace(tasks_.end());
   auto on_end = [this, place, name](std::exception_ptr thrown) {
     if (thrown) {
@@ -48,6 +50,10 @@ void TaskGroup::spawn(const char* name, asio::awaitable<void> task) {
   asio::co_spawn(context_, hear_requests_to_end(std::move(task)),
                  asio::bind_cancellation_slot(place->signal.slot(), std::move(on_end)));
 }
+
+void TaskGroup::spawn(const char* name, asio::awaitable<void> task) { start(name, std::move(task)); }
+
+void TaskGroup::spawn(const char* name, ShardTask<void> task) { start(name, std::move(task)); }
 
 asio::awaitable<void> TaskGroup::stop(Duration grace) {
   // An emit may end a task on the spot and so change the list: step on before it.

@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "levee/base/clock.hpp"
+#include "levee/runtime/shard_task.hpp"
 
 namespace levee::runtime {
 
@@ -29,6 +30,7 @@ class TaskGroup {
 
   /// Starts `task`. `name` is for the log and must be a literal.
   void spawn(const char* name, boost::asio::awaitable<void> task);
+  void spawn(const char* name, ShardTask<void> task);
 
   /// Asks every task to end (cancellation `total`), aborts those still there after `grace` (`terminal`), and
   /// returns when all have ended. Tasks spawned meanwhile are aborted after `grace`.
@@ -40,6 +42,9 @@ class TaskGroup {
   struct Task {
     boost::asio::cancellation_signal signal;
   };
+
+  template <class Awaitable>
+  void start(const char* name, Awaitable task);
 
   boost::asio::io_context& context_;
   std::list<Task> tasks_;

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "levee/delivery/shelf.hpp"
+#include "levee/runtime/shard.hpp"
+#include "levee/stream/stream_view.hpp"
+
+namespace levee::delivery {
+
+/// Brings every change of every stream to every shard: prepared once, on the stream's home shard, then posted
+/// as an immutable snapshot. Each shard swaps it in and wakes the requests that waited for it, some dozens at
+/// a time, so that what else the shard has to do gets its turn between them.
+///
+/// Thread: `updated` and `removed` on any; a shelf only on its shard, which must outlive the catalog's use.
+class Catalog : public stream::Outlet {
+ public:
+  /// `max_parked` requests may wait in all; each shard takes its share.
+  /// Lifetime: `shards` outlives it.
+  Catalog(runtime::ShardPool& shards, std::size_t max_parked);
+
+  void updated(std::shared_ptr<const stream::StreamView> view, std::string_view changed) override;
+  void removed(const std::string& name) override;
+
+  /// What shard `index` knows. Thread: that shard, or any before the shards start.
+  Shelf& shelf(std::size_t index) { return *shelves_[index]; }
+
+  /// Wakes those who are ready on shard `index`, in chunks. Thread: that shard.
+  void wake_ready(std::size_t index);
+
+ private:
+  runtime::ShardPool& shards_;
+  std::vector<std::shared_ptr<Shelf>> shelves_;  ///< shared with what is posted
+  std::mutex mutex_;  ///< guards what follows; held for a look-up, never while something is prepared
+  std::map<std::string, std::shared_ptr<const PreparedStream>> prepared_;
+};
+
+}  // namespace levee::delivery

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <boost/container/small_vector.hpp>
+
+#include "levee/base/bytes.hpp"
+#include "levee/base/clock.hpp"
+
+namespace levee::delivery {
+
+enum class Method : std::uint8_t { get, head, options, other };
+
+/// A request as any HTTP transport sees it. Lifetime: that of the transport's buffers.
+struct RequestView {
+  Method method = Method::get;
+  std::string_view target;  ///< "/live/show/index.m3u8?_HLS_msn=3"
+  bool accepts_gzip = false;
+  std::string_view range;          ///< the Range field; empty: none
+  std::string_view if_none_match;  ///< empty: none
+};
+
+/// What a request was for, as metrics count it.
+enum class RequestKind : std::uint8_t { multivariant, playlist, init, segment, part, page, api, other };
+inline constexpr std::size_t kRequestKinds = 8;
+std::string_view to_string(RequestKind kind);
+
+/// The part of a response's head that is the same for all of its kind, prepared once at start. What differs
+/// (Content-Length, Content-Range, Date, Connection) the transport adds.
+struct Head {
+  unsigned status = 200;
+  std::string http1;  ///< "HTTP/1.1 200 OK\r\nContent-Type: ...\r\n...": whole lines, no empty one
+};
+
+/// Shared bytes in the order they are sent. Copies pointers only.
+class Body {
+ public:
+  Body() = default;
+  /// Bytes that live as long as `owner`; a null owner stands for the whole run of the program.
+  Body(std::shared_ptr<const void> owner, BytesView bytes) { add(std::move(owner), bytes); }
+
+  void add(std::shared_ptr<const void> owner, BytesView bytes) {
+    size_ += bytes.size();
+    pieces_.push_back({std::move(owner), bytes});
+  }
+  void add(const SharedBytes& bytes) { add(bytes, *bytes); }
+
+  /// Keeps the bytes [first, first + count), which must be there.
+  void slice(std::uint64_t first, std::uint64_t count);
+
+  std::uint64_t size() const { return size_; }
+  std::size_t pieces() const { return pieces_.size(); }
+  BytesView piece(std::size_t index) const { return pieces_[index].bytes; }
+
+ private:
+  struct Piece {
+    std::shared_ptr<const void> owner;
+    BytesView bytes;
+  };
+  boost::container::small_vector<Piece, 1> pieces_;
+  std::uint64_t size_ = 0;
+};
+
+/// The part of an object that a 206 carries, or (416) the size of the object alone.
+struct ContentRange {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;  ///< inclusive
+  std::uint64_t total = 0;
+};
+
+/// Lifetime: `head` belongs to what answered and outlives every connection.
+struct Response {
+  const Head* head = nullptr;
+  Body body;  ///< not to be sent for HEAD, where only its size counts
+  std::optional<ContentRange> range;
+  RequestKind kind = RequestKind::other;
+};
+
+/// Wait until a rendition has something, then ask again. Lifetime: that of the request's target.
+struct Park {
+  enum class For : std::uint8_t { part_of_segment, whole_segment, part_number };
+  std::string_view stream;
+  std::string_view rendition;
+  For what = For::part_of_segment;
+  std::uint64_t msn = 0;   ///< of the segment; not for part_number
+  std::uint64_t part = 0;  ///< index in the segment, or (part_number) number in the stream
+  Duration limit{};        ///< how long to wait; then ask for the last time, with Patience::none
+};
+
+using Answer = std::variant<Response, Park>;
+
+/// When a request is answered.
+struct Moment {
+  TimePoint now;
+  WallTime wall;  ///< good to the second
+};
+
+/// Whether the asker may be told to wait.
+enum class Patience : std::uint8_t { may_park, none };
+
+/// Answers requests; one for each shard and listener, used by every HTTP transport.
+///
+/// Thread: its shard's.
+class Responder {
+ public:
+  virtual ~Responder() = default;
+  /// Never blocks and never fails: what is wrong with a request is a response. With Patience::none the answer
+  /// is a Response.
+  virtual Answer answer(const RequestView& request, const Moment& moment, Patience patience) = 0;
+};
+
+}  // namespace levee::delivery

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/intrusive/list.hpp>
+
+#include "levee/delivery/prepared.hpp"
+#include "levee/delivery/response.hpp"
+
+namespace levee::delivery {
+
+/// What is live as one shard knows it, and the requests that wait on that shard for more of it.
+///
+/// Thread: its shard's. Lifetime: may end before its waiters; they then wait for nothing.
+class Shelf {
+  using Hook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+ public:
+  /// A parked request. It leaves the shelf in its destructor.
+  class Waiter : public Hook {
+   public:
+    /// `wake` is called once, from `Shelf::wake_some`, when what it waits for is there or can't come any
+    /// more.
+    Waiter(Shelf& shelf, const Park& park, std::function<void()> wake);
+    ~Waiter();
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
+
+   private:
+    friend class Shelf;
+    bool satisfied_by(const hls::RenditionView& view) const;
+
+    Park::For what_;
+    std::uint64_t msn_;
+    std::uint64_t part_;
+    std::function<void()> wake_;
+    std::shared_ptr<std::size_t> parked_;
+  };
+
+  explicit Shelf(std::size_t max_parked);
+  Shelf(const Shelf&) = delete;
+  Shelf& operator=(const Shelf&) = delete;
+
+  /// Null when there is no such stream.
+  std::shared_ptr<const PreparedStream> find(std::string_view name) const;
+  std::vector<std::shared_ptr<const PreparedStream>> all() const;
+
+  /// Puts a stream's newest state up. Waiters for `changed` that are served by it become ready; with an empty
+  /// `changed` those of all renditions are looked at.
+  void put(std::shared_ptr<const PreparedStream> stream, std::string_view changed);
+  /// Takes a stream down; all that wait for it become ready.
+  void remove(std::string_view name);
+  /// Everyone who waits becomes ready.
+  void wake_all();
+
+  /// Wakes at most `count` of those who are ready, first come first served; returns whether more are.
+  bool wake_some(std::size_t count);
+
+  std::size_t parked() const { return *parked_; }
+  /// No more may be parked: answer 503.
+  bool full() const { return *parked_ >= max_parked_; }
+
+ private:
+  using Waiters = boost::intrusive::list<Waiter, boost::intrusive::constant_time_size<false>>;
+  struct Entry {
+    std::shared_ptr<const PreparedStream> stream;
+    std::map<std::string, Waiters, std::less<>> waiters;  ///< by rendition
+  };
+
+  void make_ready(Waiters& waiters);
+
+  std::size_t max_parked_;
+  std::shared_ptr<std::size_t> parked_ = std::make_shared<std::size_t>(0);
+  std::map<std::string, Entry, std::less<>> streams_;
+  Waiters ready_;
+};
+
+}  // namespace levee::delivery

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "levee/base/clock.hpp"
+#include "levee/delivery/viewer_count.hpp"
+#include "levee/delivery/viewer_token.hpp"
+
+namespace levee::delivery {
+
+/// The sessions of one stream that one shard knows.
+struct SessionIds {
+  std::string stream;
+  std::vector<std::uint64_t> ids;
+};
+
+/// The viewer sessions that one shard has served lately.
+///
+/// A token is verified when its session is first seen; after that it only has to be the same token. A forged
+/// one is never stored, so strangers can't fill the memory: it grows with the tokens that this server issued.
+/// Limits: `max_sessions` for all streams; sessions beyond are served but not counted.
+/// Thread: its shard's. Time: passed in.
+class ViewerSessions {
+ public:
+  ViewerSessions(const ViewerTokens& tokens, Duration timeout, std::size_t max_sessions);
+
+  /// A request with a token in its path. Returns whether the token is good.
+  bool seen(std::string_view stream, std::string_view token, TimePoint now);
+
+  /// Forgets those not seen for the timeout, and tells who is left.
+  std::vector<SessionIds> collect(TimePoint now);
+
+  std::size_t size() const { return size_; }
+
+ private:
+  struct Session {
+    ViewerToken token;
+    TimePoint last_seen;
+  };
+  using Sessions = std::unordered_map<std::uint64_t, Session>;
+
+  const ViewerTokens& tokens_;
+  Duration timeout_;
+  std::size_t max_sessions_;
+  std::map<std::string, Sessions, std::less<>> streams_;
+  std::size_t size_ = 0;
+};
+
+/// Puts the sessions of all shards together: one that was seen on two of them counts once.
+/// Thread: one.
+class ViewerTally {
+ public:
+  explicit ViewerTally(std::size_t shards) : latest_(shards) {}
+
+  /// Replaces what shard `shard` knows.
+  void report(std::size_t shard, std::vector<SessionIds> sessions);
+
+  /// The number of sessions of `stream` on any shard.
+  std::size_t count(std::string_view stream) const;
+
+ private:
+  std::vector<std::vector<SessionIds>> latest_;
+};
+
+}  // namespace levee::delivery

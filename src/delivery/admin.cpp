@@ -1,0 +1,48 @@
+#include "delivery/admin.hpp"
+
+#include <utility>
+
+#include "delivery/api.hpp"
+#include "delivery/heads.hpp"
+
+namespace levee::delivery {
+
+Admin::Admin(const Site& site, const ShardState& state, WriteMetrics write_metrics)
+    : site_{site},
+      state_{state},
+      write_metrics_{std::move(write_metrics)},
+      json_{make_head(200, "application/json", kNoStore)},
+      metrics_{make_head(200, "text/plain; version=0.0.4; charset=utf-8", kNoStore)},
+      text_{make_head(200, "text/plain; charset=utf-8", kNoStore)} {}
+
+Response Admin::reply(const Head& head, std::string text) {
+  const auto body = std::make_shared<const std::string>(std::move(text));
+  Response response;
+  response.head = &head;
+  response.body = Body{body, as_bytes(*body)};
+  response.kind = RequestKind::api;
+  return response;
+}
+
+Answer Admin::answer(const RequestView& request, const Moment&, Patience) {
+  if (request.method != Method::get && request.method != Method::head)
+    return plain(405, "only GET and HEAD\n", RequestKind::api);
+  const auto path = parse_target(request.target).path;
+  if (path == "/healthz") return reply(text_, "ok\n");
+  if (path == "/readyz") {
+    if (site_.ready && !site_.ready()) return plain(503, "not ready\n", RequestKind::api);
+    return reply(text_, "ready\n");
+  }
+  if (path == "/metrics") {
+    MetricsText metrics;
+    if (write_metrics_) write_metrics_(metrics);
+    return reply(metrics_, metrics.text());
+  }
+  if (path == "/api/v1/streams") {
+    const auto viewers = [this](std::string_view name) { return state_.viewers(name); };
+    return reply(json_, streams_json(state_.shelf.all(), viewers));
+  }
+  return plain(404, "here are /metrics, /healthz, /readyz and /api/v1/streams\n", RequestKind::api);
+}
+
+}  // namespace levee::delivery

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "levee/runtime/task_group.hpp"
+
+#include "delivery/http_connection.hpp"
+
+namespace levee::delivery {
+
+/// One port on one shard: its acceptor and its connections.
+///
+/// Lifetime: `desk` outlives it; `stop` has returned, or the shard was stopped, before it is destroyed.
+/// Thread: its shard's, but for construction and `open`, which come before `start`.
+class HttpListener {
+ public:
+  /// `open_connections` counts those of all shards of this port.
+  /// `on_second` is called once a second on the shard.
+  HttpListener(boost::asio::io_context& shard, HttpDesk& desk, std::atomic<std::size_t>& open_connections,
+               std::function<void(TimePoint now)> on_second);
+
+  /// Binds and listens; several shards may open the same port. Returns the port, chosen by the kernel if
+  /// `port` is 0. Errors: throws boost::system::system_error, with the address in its text.
+  std::uint16_t open(const std::string& address, std::uint16_t port);
+
+  void start();
+  /// Accepts no more, lets responses in flight end within the grace period, closes.
+  boost::asio::awaitable<void> stop();
+
+ private:
+  using Timer =
+      boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, runtime::ShardExecutor>;
+
+  runtime::ShardTask<void> accept();
+  runtime::ShardTask<void> look_after();
+  runtime::ShardTask<void> serve(Socket socket);
+  void admit(Socket socket);
+  void turn_away(Socket socket);
+
+  boost::asio::io_context& shard_;
+  HttpDesk& desk_;
+  std::atomic<std::size_t>& open_connections_;
+  std::function<void(TimePoint)> on_second_;
+  boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, runtime::ShardExecutor> acceptor_;
+  Timer second_;
+  runtime::TaskGroup connections_;
+  runtime::TaskGroup chores_;
+};
+
+}  // namespace levee::delivery

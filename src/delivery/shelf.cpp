@@ -1,0 +1,91 @@
+#include "levee/delivery/shelf.hpp"
+
+namespace levee::delivery {
+
+Shelf::Waiter::Waiter(Shelf& shelf, const Park& park, std::function<void()> wake)
+    : what_{park.what}, msn_{park.msn}, part_{park.part}, wake_{std::move(wake)}, parked_{shelf.parked_} {
+  ++*parked_;
+  const auto entry = shelf.streams_.find(park.stream);
+  if (entry == shelf.streams_.end()) {
+    shelf.ready_.push_back(*this);
+    return;
+  }
+  auto& waiters = entry->second.waiters;
+  auto place = waiters.find(park.rendition);
+  if (place == waiters.end()) place = waiters.try_emplace(std::string{park.rendition}).first;
+  place->second.push_back(*this);
+}
+
+Shelf::Waiter::~Waiter() { --*parked_; }
+
+bool Shelf::Waiter::satisfied_by(const hls::RenditionView& view) const {
+  if (view.ended()) return true;
+  switch (what_) {
+    case Park::For::part_of_segment:
+      return has_part(view, msn_, part_);
+    case Park::For::whole_segment:
+      return view.msn() > msn_;
+    case Park::For::part_number:
+      return view.next_part() > part_;
+  }
+  return true;
+}
+
+Shelf::Shelf(std::size_t max_parked) : max_parked_{max_parked} {}
+
+std::shared_ptr<const PreparedStream> Shelf::find(std::string_view name) const {
+  const auto entry = streams_.find(name);
+  return entry == streams_.end() ? nullptr : entry->second.stream;
+}
+
+std::vector<std::shared_ptr<const PreparedStream>> Shelf::all() const {
+  std::vector<std::shared_ptr<const PreparedStream>> out;
+  out.reserve(streams_.size());
+  for (const auto& [name, entry] : streams_) out.push_back(entry.stream);
+  return out;
+}
+
+void Shelf::make_ready(Waiters& waiters) { ready_.splice(ready_.end(), waiters); }
+
+void Shelf::put(std::shared_ptr<const PreparedStream> stream, std::string_view changed) {
+  Entry& entry = streams_[stream->view->name];
+  entry.stream = std::move(stream);
+  for (auto& [name, waiters] : entry.waiters) {
+    if (!changed.empty() && name != changed) continue;
+    const auto rendition = entry.stream->rendition(name);
+    if (!rendition) {
+      make_ready(waiters);
+      continue;
+    }
+    for (auto waiter = waiters.begin(); waiter != waiters.end();) {
+      Waiter& current = *waiter++;
+      if (!current.satisfied_by(rendition->view())) continue;
+      current.unlink();
+      ready_.push_back(current);
+    }
+  }
+}
+
+void Shelf::remove(std::string_view name) {
+  const auto entry = streams_.find(name);
+  if (entry == streams_.end()) return;
+  for (auto& [rendition, waiters] : entry->second.waiters) make_ready(waiters);
+  streams_.erase(entry);
+}
+
+void Shelf::wake_all() {
+  for (auto& [name, entry] : streams_) {
+    for (auto& [rendition, waiters] : entry.waiters) make_ready(waiters);
+  }
+}
+
+bool Shelf::wake_some(std::size_t count) {
+  for (; count > 0 && !ready_.empty(); --count) {
+    Waiter& waiter = ready_.front();
+    waiter.unlink();
+    waiter.wake_();
+  }
+  return !ready_.empty();
+}
+
+}  // namespace levee::delivery
