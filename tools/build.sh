@@ -24,8 +24,12 @@ install_web() {
   local stamp=web/node_modules/.levee-lock
   cmp -s web/package-lock.json "$stamp" && return 0
   say 'Installing the packages of web/ from npm'
-  quietly npm-ci env npm_config_cache="$root/.cache/npm" npm ci --prefix web --no-audit --no-fund \
-    || fail 'npm ci failed'
+  local attempt
+  for attempt in 1 2 3; do
+    if quietly npm-ci env npm_config_cache="$root/.cache/npm" npm ci --prefix web --no-audit --no-fund; then break; fi
+    [ "$attempt" -lt 3 ] || fail 'npm ci failed three times'
+    sleep $((attempt * 3)) # a registry that is slow for a moment
+  done
   cp web/package-lock.json "$stamp"
 }
 
