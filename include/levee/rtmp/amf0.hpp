@@ -15,6 +15,7 @@ namespace levee::rtmp::amf0 {
 class Value;
 using Property = std::pair<std::string, Value>;
 
+/// The undefined marker: no value, and not null either.
 struct Undefined {
   bool operator==(const Undefined&) const = default;
 };
@@ -22,18 +23,19 @@ struct Undefined {
 /// Named values in the order sent; used for anonymous and typed objects (whose class name is dropped).
 struct Object {
   std::vector<Property> properties;
-  bool operator==(const Object&) const = default;
+  bool operator==(const Object& other) const;
 };
 
 /// The same on another marker; its count is only a hint and is not kept.
 struct EcmaArray {
   std::vector<Property> properties;
-  bool operator==(const EcmaArray&) const = default;
+  bool operator==(const EcmaArray& other) const;
 };
 
+/// Values by position.
 struct StrictArray {
   std::vector<Value> values;
-  bool operator==(const StrictArray&) const = default;
+  bool operator==(const StrictArray& other) const;
 };
 
 /// Units: milliseconds since 1970 UTC. The time zone, reserved by the specification, is dropped.
@@ -76,6 +78,11 @@ class Value {
  private:
   Storage storage_;
 };
+
+// These hold Values, and so can be compared only once Value is complete.
+inline bool Object::operator==(const Object& other) const { return properties == other.properties; }
+inline bool EcmaArray::operator==(const EcmaArray& other) const { return properties == other.properties; }
+inline bool StrictArray::operator==(const StrictArray& other) const { return values == other.values; }
 
 /// What one message may make us hold. Strings are bounded by the message itself.
 struct Limits {

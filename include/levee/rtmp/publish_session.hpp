@@ -21,6 +21,7 @@ namespace levee::rtmp {
 
 struct Command;
 
+/// What a publisher may ask for, and how much of it is held.
 struct PublishSettings {
   std::string app = "live";   ///< the only application served: rtmp://HOST/APP
   ChunkLimits before_accept;  ///< until the publisher is accepted
