@@ -142,7 +142,7 @@ class SetChannel extends Channel {
     this.#tell(n, partial);
   }
 
-  frame({ o, p, n, partial, "+": joined, "-": left }) {
+  frame({ o, p, n, partial, '+': joined, '-': left }) {
     if (this.epoch === null || o <= this.offset) return;
     if (p !== undefined && p !== this.offset) return this.missed();
     this.offset = o;
@@ -159,7 +159,7 @@ class SetChannel extends Channel {
 const kKinds = { chat: LogChannel, count: ValueChannel, status: ValueChannel, presence: SetChannel };
 
 export function makeChannel(name, handlers, resubscribe) {
-  const Kind = kKinds[name.split(":", 1)[0]];
+  const Kind = kKinds[name.split(':', 1)[0]];
   if (!Kind) throw new TypeError(`no such kind of channel: ${name}`);
   return new Kind(name, handlers, resubscribe);
 }

@@ -10,8 +10,8 @@
  *   ended         the show is over; a new show under the name is played when it comes
  *   unsupported   this browser can't play it
  */
-import { around, fullJitter } from "./backoff.js";
-import { retryAfter } from "./text.js";
+import { around, fullJitter } from './backoff.js';
+import { retryAfter } from './text.js';
 
 const kTickMs = 250;
 const kMaxLatency = 8; // seconds behind live at which the player jumps forward instead of catching up
@@ -19,7 +19,7 @@ const kDeadMs = 10_000; // the playlist moves but the picture does not: begin an
 const kSilentMs = 45_000; // the playlist does not move, longer than any grace window of the publisher: begin anew
 const kGoneMs = 60_000; // after this long without the stream, a show that was live is taken to be over
 const kEndedPollMs = 12_000;
-const kBandwidthKey = "levee.bandwidth";
+const kBandwidthKey = 'levee.bandwidth';
 
 /** hls.js settings; the waits of its own retries end before ours begin. */
 function hlsConfig() {
@@ -32,7 +32,9 @@ function hlsConfig() {
     capLevelToPlayerSize: true,
     abrEwmaDefaultEstimate: remembered > 0 ? Math.min(remembered, 8e6) : 1.5e6,
     // The multivariant playlist is where a viewer is let in: its refusals are answered here, not by hls.js.
-    manifestLoadPolicy: { default: { maxTimeToFirstByteMs: 8000, maxLoadTimeMs: 10_000, timeoutRetry: null, errorRetry: null } },
+    manifestLoadPolicy: {
+      default: { maxTimeToFirstByteMs: 8000, maxLoadTimeMs: 10_000, timeoutRetry: null, errorRetry: null },
+    },
     // A blocked reload is answered within three target durations; while the publisher is away that is a 503.
     playlistLoadPolicy: {
       default: {
@@ -54,7 +56,7 @@ function hlsConfig() {
 }
 
 export class Player extends EventTarget {
-  state = "loading";
+  state = 'loading';
   why = null;
   retryAt = null; // performance.now() of the next try, while one is waited for
 
@@ -85,9 +87,9 @@ export class Player extends EventTarget {
     this.#source = source;
     this.#Hls = Hls;
     this.#isLiveAgain = isLiveAgain;
-    video.addEventListener("ended", () => this.#ended());
-    video.addEventListener("error", () => this.#hls || this.#retry("network"));
-    addEventListener("online", () => this.retryAt !== null && this.#load());
+    video.addEventListener('ended', () => this.#ended());
+    video.addEventListener('error', () => this.#hls || this.#retry('network'));
+    addEventListener('online', () => this.retryAt !== null && this.#load());
     setInterval(() => this.#tick(), kTickMs);
   }
 
@@ -99,7 +101,7 @@ export class Player extends EventTarget {
   set publisher(state) {
     const before = this.#publisher;
     this.#publisher = state;
-    if (state === "live" && before !== "live" && ["waiting", "ended"].includes(this.state)) {
+    if (state === 'live' && before !== 'live' && ['waiting', 'ended'].includes(this.state)) {
       // All who wait hear of it at once: come within half a second, not in one instant.
       this.#schedule(500 * Math.random());
     }
@@ -168,19 +170,19 @@ export class Player extends EventTarget {
    */
   async play() {
     this.#pausedByUser = false;
-    if (this.state === "live" || this.state === "reconnecting") this.#hls?.startLoad();
+    if (this.state === 'live' || this.state === 'reconnecting') this.#hls?.startLoad();
     try {
       await this.#video.play();
-      return this.#video.muted ? "muted" : "sound";
+      return this.#video.muted ? 'muted' : 'sound';
     } catch (error) {
-      if (error.name !== "NotAllowedError") return "sound"; // taken back by a newer load; that one will play
+      if (error.name !== 'NotAllowedError') return 'sound'; // taken back by a newer load; that one will play
     }
     this.#video.muted = true;
     try {
       await this.#video.play();
-      return "muted";
+      return 'muted';
     } catch {
-      return "blocked";
+      return 'blocked';
     }
   }
 
@@ -199,10 +201,10 @@ export class Player extends EventTarget {
     this.#playlistEnded = false;
     this.#hls?.destroy();
     this.#hls = null;
-    if (!this.#wasLive) this.#enter("loading");
+    if (!this.#wasLive) this.#enter('loading');
     if (this.#Hls?.isSupported()) this.#loadHls();
-    else if (this.#video.canPlayType("application/vnd.apple.mpegurl")) this.#loadNative();
-    else this.#enter("unsupported");
+    else if (this.#video.canPlayType('application/vnd.apple.mpegurl')) this.#loadNative();
+    else this.#enter('unsupported');
   }
 
   #loadHls() {
@@ -212,12 +214,14 @@ export class Player extends EventTarget {
     hls.config.liveMaxLatencyDuration = kMaxLatency;
     hls.on(Events.MANIFEST_PARSED, () => {
       this.#found();
-      this.dispatchEvent(new Event("levels"));
+      this.dispatchEvent(new Event('levels'));
     });
-    hls.on(Events.LEVELS_UPDATED, () => this.dispatchEvent(new Event("levels")));
-    hls.on(Events.LEVEL_SWITCHED, () => this.dispatchEvent(new Event("levels")));
+    hls.on(Events.LEVELS_UPDATED, () => this.dispatchEvent(new Event('levels')));
+    hls.on(Events.LEVEL_SWITCHED, () => this.dispatchEvent(new Event('levels')));
     hls.on(Events.LEVEL_UPDATED, (_, { details }) => this.#playlistUpdated(details));
-    hls.on(Events.FRAG_BUFFERED, () => sessionStorage.setItem(kBandwidthKey, String(Math.round(hls.bandwidthEstimate))));
+    hls.on(Events.FRAG_BUFFERED, () =>
+      sessionStorage.setItem(kBandwidthKey, String(Math.round(hls.bandwidthEstimate))),
+    );
     hls.on(Events.ERROR, (_, data) => hls === this.#hls && this.#failed(data));
     hls.loadSource(this.#source);
     hls.attachMedia(this.#video);
@@ -225,8 +229,8 @@ export class Player extends EventTarget {
 
   async #loadNative() {
     // The element does not tell why it failed: ask first, so that "not live" and "full" can be told apart.
-    const answer = await fetch(this.#source, { cache: "no-store" }).catch(() => null);
-    if (!answer?.ok) return this.#refused(answer?.status ?? 0, answer?.headers.get("Retry-After"));
+    const answer = await fetch(this.#source, { cache: 'no-store' }).catch(() => null);
+    if (!answer?.ok) return this.#refused(answer?.status ?? 0, answer?.headers.get('Retry-After'));
     this.#video.src = this.#source;
     this.#found();
     this.#advancedAt = performance.now();
@@ -237,9 +241,9 @@ export class Player extends EventTarget {
     this.#wasLive = true;
     this.#advancedAt = this.#movedAt = performance.now();
     this.#lostAt = 0;
-    this.#enter("live");
-    if (!this.#pausedByUser) this.dispatchEvent(new Event("ready"));
-    this.#video.requestVideoFrameCallback?.(() => performance.mark("levee:first-frame"));
+    this.#enter('live');
+    if (!this.#pausedByUser) this.dispatchEvent(new Event('ready'));
+    this.#video.requestVideoFrameCallback?.(() => performance.mark('levee:first-frame'));
   }
 
   #playlistUpdated(details) {
@@ -252,7 +256,7 @@ export class Player extends EventTarget {
   #failed(data) {
     const { ErrorTypes, ErrorDetails } = this.#Hls;
     const status = data.response?.code ?? 0;
-    const header = status === 503 ? data.networkDetails?.getResponseHeader?.("Retry-After") : null;
+    const header = status === 503 ? data.networkDetails?.getResponseHeader?.('Retry-After') : null;
     if (!data.fatal) return this.#holdOff(retryAfter(header));
     if ([ErrorDetails.MANIFEST_LOAD_ERROR, ErrorDetails.MANIFEST_LOAD_TIMEOUT].includes(data.details)) {
       return this.#refused(status, header);
@@ -261,7 +265,7 @@ export class Player extends EventTarget {
       this.#recoveredAt = performance.now();
       return this.#hls.recoverMediaError();
     }
-    this.#retry("network");
+    this.#retry('network');
   }
 
   /** The server asked for a pause while we were watching: keep what is buffered, ask for nothing until then. */
@@ -276,28 +280,28 @@ export class Player extends EventTarget {
   #refused(status, retryAfterHeader) {
     if (status === 503) {
       const ms = retryAfter(retryAfterHeader) ?? 5000;
-      this.#enter("full");
+      this.#enter('full');
       // A little later than told, never earlier, and not all at once.
       return this.#schedule(ms + Math.random() * Math.max(1000, ms * 0.2));
     }
     if (status === 404 || status === 410) return this.#absent();
-    this.#retry("network");
+    this.#retry('network');
   }
 
   #absent() {
     const now = performance.now();
-    if (!this.#wasLive || this.#publisher === "ended") {
-      this.#enter(this.#wasLive ? "ended" : "waiting");
+    if (!this.#wasLive || this.#publisher === 'ended') {
+      this.#enter(this.#wasLive ? 'ended' : 'waiting');
     } else {
       this.#lostAt ||= now;
-      if (now - this.#lostAt < kGoneMs) this.#enter("reconnecting", "publisher");
-      else this.#enter("ended");
+      if (now - this.#lostAt < kGoneMs) this.#enter('reconnecting', 'publisher');
+      else this.#enter('ended');
     }
     this.#schedule(around(Math.min(8000, 1000 * 1.5 ** this.#failures++)));
   }
 
   #retry(why) {
-    this.#enter(this.#wasLive ? "reconnecting" : "loading", why);
+    this.#enter(this.#wasLive ? 'reconnecting' : 'loading', why);
     this.#schedule(300 + fullJitter(this.#failures++, { base: 1000, limit: 12_000 }));
   }
 
@@ -309,17 +313,17 @@ export class Player extends EventTarget {
   }
 
   #ended() {
-    if (this.state === "ended") return;
-    this.#enter("ended");
+    if (this.state === 'ended') return;
+    this.#enter('ended');
     this.#awaitNext();
   }
 
   async #awaitNext() {
-    while (this.state === "ended" && this.retryAt === null) {
+    while (this.state === 'ended' && this.retryAt === null) {
       await new Promise((resolve) => setTimeout(resolve, around(kEndedPollMs)));
-      if (this.state !== "ended" || this.retryAt !== null) return;
+      if (this.state !== 'ended' || this.retryAt !== null) return;
       const again = await this.#isLiveAgain().catch(() => false);
-      if (again && this.state === "ended" && this.retryAt === null) return this.#load();
+      if (again && this.state === 'ended' && this.retryAt === null) return this.#load();
     }
   }
 
@@ -330,16 +334,16 @@ export class Player extends EventTarget {
     const video = this.#video;
     if (video.currentTime !== this.#position || video.paused) this.#movedAt = now;
     this.#position = video.currentTime;
-    if (this.retryAt !== null || !["live", "reconnecting"].includes(this.state)) return;
+    if (this.retryAt !== null || !['live', 'reconnecting'].includes(this.state)) return;
     if (this.#playlistEnded || !this.#hls || this.#pausedByUser) return;
 
     const silent = now - this.#advancedAt;
     const patience = this.#partTarget ? Math.max(2500, 6000 * this.#partTarget) : 9000;
     const still = now - this.#movedAt;
     if (silent > kSilentMs || (still > kDeadMs && silent < patience)) return this.#load();
-    if (this.#publisher === "interrupted") this.#enter("reconnecting", "publisher");
-    else if (silent > patience) this.#enter("reconnecting", navigator.onLine ? "stalled" : "network");
-    else if (still < 1000) this.#enter("live");
+    if (this.#publisher === 'interrupted') this.#enter('reconnecting', 'publisher');
+    else if (silent > patience) this.#enter('reconnecting', navigator.onLine ? 'stalled' : 'network');
+    else if (still < 1000) this.#enter('live');
   }
 
   #enter(state, why = null) {
@@ -350,12 +354,12 @@ export class Player extends EventTarget {
   }
 
   #announce() {
-    this.dispatchEvent(new Event("state"));
+    this.dispatchEvent(new Event('state'));
   }
 }
 
 function labelOf(level) {
-  const name = decodeURIComponent(level.uri?.split("/").at(-2) ?? level.url?.[0]?.split("/").at(-2) ?? "");
-  const height = level.height ? `${level.height}p${level.frameRate > 45 ? Math.round(level.frameRate) : ""}` : name;
-  return name === "source" ? `${height} source` : height;
+  const name = decodeURIComponent(level.uri?.split('/').at(-2) ?? level.url?.[0]?.split('/').at(-2) ?? '');
+  const height = level.height ? `${level.height}p${level.frameRate > 45 ? Math.round(level.frameRate) : ''}` : name;
+  return name === 'source' ? `${height} source` : height;
 }

@@ -5,9 +5,9 @@
  * up to date on this very connection. What it holds stays there when it is not: show it as old, don't clear it.
  * Every connection comes back by itself, at a time the server spreads, and goes on from the positions that were seen.
  */
-import { fullJitter, within } from "./backoff.js";
-import { makeChannel } from "./channels.js";
-import { Clock } from "./clock.js";
+import { fullJitter, within } from './backoff.js';
+import { makeChannel } from './channels.js';
+import { Clock } from './clock.js';
 
 const kHelloWithinMs = 10_000;
 const kPokeAnswerMs = 5000;
@@ -46,7 +46,7 @@ export class Realtime extends EventTarget {
    *   backoff     waiting for the next try, at `retryAt` (the clock of `env.now`)
    *   failed      the server said that it will never work
    */
-  state = "idle";
+  state = 'idle';
   retryAt = null;
 
   #url;
@@ -71,7 +71,7 @@ export class Realtime extends EventTarget {
   #timer = null;
   #clock;
 
-  constructor(url, { nick = "", viewer = "", env = kBrowser } = {}) {
+  constructor(url, { nick = '', viewer = '', env = kBrowser } = {}) {
     super();
     this.#url = url;
     this.#env = env;
@@ -92,20 +92,20 @@ export class Realtime extends EventTarget {
   }
 
   start() {
-    if (this.state === "idle") this.#connect();
+    if (this.state === 'idle') this.#connect();
   }
 
   stop() {
     this.#drop();
-    this.#enter("idle");
-    this.#rejectAll(this.#publications, new RealtimeError(0, "The connection was closed."));
+    this.#enter('idle');
+    this.#rejectAll(this.#publications, new RealtimeError(0, 'The connection was closed.'));
   }
 
   /**
    * Subscribes, now and on every later connection. `handlers` depend on the kind; see channels.js.
    */
   subscribe(name, handlers) {
-    if (this.#channels.size >= kMaxChannels) throw new RangeError("too many channels");
+    if (this.#channels.size >= kMaxChannels) throw new RangeError('too many channels');
     const channel = makeChannel(name, handlers, () => this.#subscribe(channel));
     this.#channels.set(name, channel);
     if (this.#open) this.#subscribe(channel);
@@ -113,12 +113,12 @@ export class Realtime extends EventTarget {
   }
 
   unsubscribe(name) {
-    if (this.#channels.delete(name) && this.#open) this.#request({ op: "unsub", ch: name }).catch(() => {});
+    if (this.#channels.delete(name) && this.#open) this.#request({ op: 'unsub', ch: name }).catch(() => {});
   }
 
   /** Sets the nickname. Rejects with RealtimeError when the server refuses it; the old one is then kept. */
   async setNick(nick) {
-    if (this.#open) await this.#request({ op: "me", nick });
+    if (this.#open) await this.#request({ op: 'me', nick });
     this.#nick = nick;
   }
 
@@ -128,14 +128,14 @@ export class Realtime extends EventTarget {
    */
   publish(name, data) {
     if (this.#publications.size >= kPendingPublications) {
-      return Promise.reject(new RealtimeError(4290, "too many at once", [1000, 1000]));
+      return Promise.reject(new RealtimeError(4290, 'too many at once', [1000, 1000]));
     }
     return new Promise((resolve, reject) => {
       const id = `${this.#idPrefix}-${this.#nextRequest}`;
       const publication = { id, name, data, resolve, reject, timer: null };
       this.#publications.set(id, publication);
       publication.timer = this.#env.setTimeout(() => {
-        this.#settle(id, "reject", new RealtimeError(5040, "no answer", [0, 0]));
+        this.#settle(id, 'reject', new RealtimeError(5040, 'no answer', [0, 0]));
       }, kPublishWithinMs);
       if (this.#open) this.#sendPublication(publication);
     });
@@ -143,7 +143,7 @@ export class Realtime extends EventTarget {
 
   /** Something changed outside (the network came back, the page is seen again): find out now what still works. */
   poke() {
-    if (this.state === "backoff") {
+    if (this.state === 'backoff') {
       this.#wait(this.#env.random() * Math.min(this.#window, 1000));
     } else if (this.#open) {
       this.#expectBy = this.#env.now() + kPokeAnswerMs;
@@ -155,19 +155,19 @@ export class Realtime extends EventTarget {
   // ---- the connection
 
   get #open() {
-    return this.state === "live" || this.state === "stale";
+    return this.state === 'live' || this.state === 'stale';
   }
 
   #connect() {
     this.#drop();
-    this.#enter("connecting");
+    this.#enter('connecting');
     const socket = (this.#socket = this.#env.socket(this.#url));
     const mine = (f) => (event) => socket === this.#socket && f(event);
     socket.onopen = mine(() => this.#hello());
     socket.onmessage = mine((event) => this.#received(event.data));
     socket.onclose = mine((event) => this.#closed(event.code, event.reason));
     socket.onerror = () => {}; // a close follows
-    this.#timer = this.#env.setTimeout(() => this.#closed(1006, ""), kHelloWithinMs);
+    this.#timer = this.#env.setTimeout(() => this.#closed(1006, ''), kHelloWithinMs);
   }
 
   /** Lets go of the socket; what it still says is not heard. */
@@ -178,12 +178,12 @@ export class Realtime extends EventTarget {
     this.#bye = null;
     this.#expectBy = Infinity;
     if (socket && socket.readyState < 2) socket.close(1000);
-    this.#rejectAll(this.#requests, new RealtimeError(0, "The connection was lost.", [0, 0]));
+    this.#rejectAll(this.#requests, new RealtimeError(0, 'The connection was lost.', [0, 0]));
     for (const channel of this.#channels.values()) channel.lost();
   }
 
   #hello() {
-    const hello = { op: "hello", v: 1 };
+    const hello = { op: 'hello', v: 1 };
     if (this.#nick) hello.nick = this.#nick;
     if (this.#viewer) hello.viewer = this.#viewer;
     if (this.#resume) hello.resume = this.#resume;
@@ -199,7 +199,7 @@ export class Realtime extends EventTarget {
     this.#clock.forget();
     this.#clock.roughly(hello.now);
     this.#liveSince = this.#env.now();
-    this.#enter("live");
+    this.#enter('live');
     this.#ping();
     for (const publication of this.#publications.values()) {
       // In a new session the server can't know what was sent before: wait whether it shows in the log.
@@ -214,8 +214,8 @@ export class Realtime extends EventTarget {
     if (wasOpen && now - this.#liveSince >= kSettledMs) this.#attempt = 0;
     this.#drop();
     if (code === 1000 || (code >= 4500 && code <= 4599)) {
-      this.#enter("failed");
-      return this.#rejectAll(this.#publications, new RealtimeError(code, "The chat is closed."));
+      this.#enter('failed');
+      return this.#rejectAll(this.#publications, new RealtimeError(code, 'The chat is closed.'));
     }
     let delay;
     if (bye) delay = within(bye, this.#env.random);
@@ -229,13 +229,13 @@ export class Realtime extends EventTarget {
     this.#env.clearTimeout(this.#timer);
     this.retryAt = this.#env.now() + ms;
     this.#timer = this.#env.setTimeout(() => this.#connect(), ms);
-    this.#enter("backoff");
+    this.#enter('backoff');
   }
 
   #enter(state) {
-    if (state !== "backoff") this.retryAt = null;
+    if (state !== 'backoff') this.retryAt = null;
     this.state = state;
-    this.dispatchEvent(new Event("state"));
+    this.dispatchEvent(new Event('state'));
   }
 
   /** Sleeps until the next moment at which silence would mean something. */
@@ -244,13 +244,13 @@ export class Realtime extends EventTarget {
     const now = this.#env.now();
     const staleAt = this.#heardAt + 2.5 * this.#heartbeat;
     const deadAt = Math.min(this.#heardAt + 5 * this.#heartbeat, this.#expectBy);
-    if (now >= deadAt) return this.#closed(1006, "");
-    if (now >= staleAt && this.state === "live") {
+    if (now >= deadAt) return this.#closed(1006, '');
+    if (now >= staleAt && this.state === 'live') {
       for (const channel of this.#channels.values()) channel.heard(false);
-      this.#enter("stale");
+      this.#enter('stale');
       this.#ping();
     }
-    const next = this.state === "live" ? Math.min(staleAt, deadAt) : deadAt;
+    const next = this.state === 'live' ? Math.min(staleAt, deadAt) : deadAt;
     this.#timer = this.#env.setTimeout(() => this.#watch(), next - now);
   }
 
@@ -279,15 +279,15 @@ export class Realtime extends EventTarget {
     } catch {
       return;
     }
-    if (typeof message !== "object" || message === null) return;
+    if (typeof message !== 'object' || message === null) return;
     this.#heard();
     if (message.hello) this.#welcomed(message.hello);
     else if (message.hb) this.#beat(message.hb);
-    else if ("p" in message && !("ch" in message)) this.#ponged(message);
+    else if ('p' in message && !('ch' in message)) this.#ponged(message);
     else if (message.bye) this.#bye = message.bye.retry ?? null;
     else if (message.sync) this.#synced(this.#channels.get(message.sync.ch), message.sync);
     else if (message.gap) this.#channels.get(message.gap.ch)?.gap(message.gap);
-    else if ("i" in message) this.#answered(message);
+    else if ('i' in message) this.#answered(message);
     else if (message.err) this.#refused(message);
     else if (message.ch) this.#frame(message);
     if (this.#open) this.#watch();
@@ -296,8 +296,8 @@ export class Realtime extends EventTarget {
   #heard() {
     this.#heardAt = this.#env.now();
     this.#expectBy = Infinity;
-    if (this.state !== "stale") return;
-    this.#enter("live");
+    if (this.state !== 'stale') return;
+    this.#enter('live');
     for (const channel of this.#channels.values()) channel.heard(true);
   }
 
@@ -331,7 +331,7 @@ export class Realtime extends EventTarget {
     const channel = this.#channels.get(message.ch);
     if (!channel) return;
     const id = message.d?.id;
-    if (id && this.#publications.has(id)) this.#settle(id, "resolve", { o: message.o });
+    if (id && this.#publications.has(id)) this.#settle(id, 'resolve', { o: message.o });
     channel.frame(message);
     if (channel.caughtUp) this.#resend(channel);
   }
@@ -342,7 +342,7 @@ export class Realtime extends EventTarget {
     const socket = this.#socket;
     const { ch, pos } = channel.subscription();
     try {
-      const sync = await this.#request(pos ? { op: "sub", ch, pos } : { op: "sub", ch });
+      const sync = await this.#request(pos ? { op: 'sub', ch, pos } : { op: 'sub', ch });
       if (this.#channels.get(ch) === channel) this.#synced(channel, sync);
     } catch (error) {
       if (socket === this.#socket) this.#subscriptionFailed(channel, error.retryMs ? [0, error.retryMs] : null);
@@ -369,11 +369,11 @@ export class Realtime extends EventTarget {
     const { id, name, data } = publication;
     publication.sentOn = this.#socket;
     try {
-      this.#settle(id, "resolve", await this.#request({ op: "pub", ch: name, id, d: data }));
+      this.#settle(id, 'resolve', await this.#request({ op: 'pub', ch: name, id, d: data }));
     } catch (error) {
       if (error.code === 0) return; // the connection went: it is sent again on the next one
       const unknown = error.code === 5030 || error.code === 5040;
-      if (!unknown) return this.#settle(id, "reject", error);
+      if (!unknown) return this.#settle(id, 'reject', error);
       this.#env.setTimeout(
         () => this.#publications.has(id) && this.#open && this.#sendPublication(publication),
         Math.max(250, error.retryMs * this.#env.random()),
@@ -408,6 +408,6 @@ export class Realtime extends EventTarget {
 
 /** "retry=0-4000", the reason of a close frame -> [0, 4000]. */
 function parseWindow(reason) {
-  const match = /^retry=(\d+)-(\d+)$/.exec(reason ?? "");
+  const match = /^retry=(\d+)-(\d+)$/.exec(reason ?? '');
   return match && [Number(match[1]), Number(match[2])];
 }

@@ -62,7 +62,7 @@ export class FakeSocket {
     for (const message of messages) this.onmessage({ data: JSON.stringify(message) });
   }
 
-  end(code = 1006, reason = "") {
+  end(code = 1006, reason = '') {
     this.readyState = 3;
     this.onclose({ code, reason });
   }

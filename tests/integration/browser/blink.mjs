@@ -16,17 +16,35 @@ export async function blink({ base, name, stop, start, latencyLimit = 5, seconds
     await stop();
     await viewer.until('"Reconnecting" is shown', (s) => s.state === 'reconnecting' && s.badge === 'Reconnecting', 15);
     const noticedMs = Date.now() - stopped;
-    const still = await viewer.until('the buffer is played out', (s) => s.ready < 3 || s.overlay === 'Reconnecting', 20);
+    const still = await viewer.until(
+      'the buffer is played out',
+      (s) => s.ready < 3 || s.overlay === 'Reconnecting',
+      20,
+    );
 
     const started = Date.now();
     await start();
     const back = await viewer.until('the page is live again', (s) => s.state === 'live' && s.badge === 'Live', seconds);
     const resumedMs = Date.now() - started;
-    const moving = await viewer.until('the picture moves again', (s) => s.time > Math.max(still.time, back.time) + 2 && s.frames > back.frames + 20, seconds);
-    const settled = await viewer.until(`latency below ${latencyLimit} s`, (s) => s.latency !== null && s.latency < latencyLimit, seconds);
+    const moving = await viewer.until(
+      'the picture moves again',
+      (s) => s.time > Math.max(still.time, back.time) + 2 && s.frames > back.frames + 20,
+      seconds,
+    );
+    const settled = await viewer.until(
+      `latency below ${latencyLimit} s`,
+      (s) => s.latency !== null && s.latency < latencyLimit,
+      seconds,
+    );
     check(settled.opened === before.opened, 'the page was loaded anew');
     check(viewer.errors.length === 0, `the page threw: ${viewer.errors.join('; ')}`);
-    return { noticedMs, resumedMs, latencyBefore: before.latency, latencyAfter: settled.latency, states: moving.states };
+    return {
+      noticedMs,
+      resumedMs,
+      latencyBefore: before.latency,
+      latencyAfter: settled.latency,
+      states: moving.states,
+    };
   } finally {
     await browser.close();
   }
@@ -48,5 +66,6 @@ await asProgram(
     start: { type: 'string' },
     latency: { type: 'string', default: '5' },
   },
-  (o) => blink({ base: o.base, name: o.name, stop: shell(o.stop), start: shell(o.start), latencyLimit: Number(o.latency) }),
+  (o) =>
+    blink({ base: o.base, name: o.name, stop: shell(o.stop), start: shell(o.start), latencyLimit: Number(o.latency) }),
 );

@@ -26,7 +26,8 @@ export async function chat({ bases, name, video = false }) {
   try {
     const ann = await Viewer.open(browser, bases[0], name);
     const bo = await Viewer.open(browser, bases.at(-1), name);
-    for (const viewer of [ann, bo]) await viewer.page.waitForFunction(() => document.getElementById('chat-trouble').hidden);
+    for (const viewer of [ann, bo])
+      await viewer.page.waitForFunction(() => document.getElementById('chat-trouble').hidden);
     await join(ann, 'Ann');
     await join(bo, 'Bo');
 
@@ -35,11 +36,15 @@ export async function chat({ bases, name, video = false }) {
     await ann.until("Ann's words at her own page, once", has('Ann', 'hello from Ann'));
     await say(bo, MARKUP);
     const seen = await ann.until("Bo's words at Ann's", has('Bo', MARKUP));
-    check(seen.messages.every((m) => m.elements === 0), 'a message became markup');
+    check(
+      seen.messages.every((m) => m.elements === 0),
+      'a message became markup',
+    );
     check((await ann.page.title()).startsWith(name), 'a message ran as script');
 
     for (const viewer of [ann, bo]) await viewer.until('both are in the chat', (s) => /^2 /.test(s.people ?? ''));
-    if (video) for (const viewer of [ann, bo]) await viewer.until('both are counted', (s) => Number(s.viewers) >= 2, 30);
+    if (video)
+      for (const viewer of [ann, bo]) await viewer.until('both are counted', (s) => Number(s.viewers) >= 2, 30);
 
     const order = async (viewer) => JSON.stringify((await viewer.see()).messages.map((m) => [m.nick, m.text]));
     check((await order(ann)) === (await order(bo)), 'the two pages show another order');
@@ -52,7 +57,12 @@ export async function chat({ bases, name, video = false }) {
     await bo.close();
     const alone = await ann.until('Bo is gone', (s) => /^1 /.test(s.people ?? ''), 30);
     check(ann.errors.length === 0, `the page threw: ${ann.errors.join('; ')}`);
-    return { messages: alone.messages.length, people: [people, alone.people], viewers: told.viewers, slowDown: told.note };
+    return {
+      messages: alone.messages.length,
+      people: [people, alone.people],
+      viewers: told.viewers,
+      slowDown: told.note,
+    };
   } finally {
     await browser.close();
   }

@@ -60,12 +60,18 @@ export class Viewer {
   async until(what, holds, seconds = 20) {
     let last;
     try {
-      return await until(what, async () => {
-        last = await this.see();
-        return holds(last) && last;
-      }, { seconds, every: 0.2 });
+      return await until(
+        what,
+        async () => {
+          last = await this.see();
+          return holds(last) && last;
+        },
+        { seconds, every: 0.2 },
+      );
     } catch (error) {
-      throw new Error(`${error.message}; last seen: ${JSON.stringify(last)}${this.errors.length ? `; page errors: ${this.errors.join('; ')}` : ''}`);
+      throw new Error(
+        `${error.message}; last seen: ${JSON.stringify(last)}${this.errors.length ? `; page errors: ${this.errors.join('; ')}` : ''}`,
+      );
     }
   }
 
@@ -102,7 +108,11 @@ function record(nick) {
     let began = false;
     // The waits before the first picture are the start, not a stall.
     video.addEventListener('timeupdate', () => {
-      began ||= video.currentTime > 0 && video.readyState >= 3 && !video.paused && video.getVideoPlaybackQuality().totalVideoFrames > 5;
+      began ||=
+        video.currentTime > 0 &&
+        video.readyState >= 3 &&
+        !video.paused &&
+        video.getVideoPlaybackQuality().totalVideoFrames > 5;
       if (seen.waitingSince !== null && video.readyState >= 3) {
         seen.stalledMs += performance.now() - seen.waitingSince;
         seen.waitingSince = null;

@@ -35,7 +35,10 @@ export async function play({ base, name, seconds = 30, latencyLimit = 4, stallLi
       viewers: before.viewers,
       errors: viewer.errors,
     };
-    check(result.latency.median < latencyLimit, `latency ${result.latency.median} s, limit ${latencyLimit} s: ${JSON.stringify(result)}`);
+    check(
+      result.latency.median < latencyLimit,
+      `latency ${result.latency.median} s, limit ${latencyLimit} s: ${JSON.stringify(result)}`,
+    );
     check(viewer.errors.length === 0, `the page threw: ${viewer.errors.join('; ')}`);
     return result;
   } finally {
@@ -52,5 +55,12 @@ await asProgram(
     latency: { type: 'string', default: '4' },
     'stall-ms': { type: 'string', default: '0' },
   },
-  (o) => play({ base: o.base, name: o.name, seconds: Number(o.seconds), latencyLimit: Number(o.latency), stallLimitMs: Number(o['stall-ms']) }),
+  (o) =>
+    play({
+      base: o.base,
+      name: o.name,
+      seconds: Number(o.seconds),
+      latencyLimit: Number(o.latency),
+      stallLimitMs: Number(o['stall-ms']),
+    }),
 );

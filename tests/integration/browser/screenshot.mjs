@@ -47,7 +47,10 @@ export async function screenshot({ base, name, out = IMAGES }) {
     for (const [file, look] of shots) {
       const viewer = await Viewer.open(browser, base, name, look);
       await viewer.playing(30);
-      await viewer.until('the talk, the count and the latency are shown', (s) => s.messages.length >= TALK.length && s.people && s.latency !== null);
+      await viewer.until(
+        'the talk, the count and the latency are shown',
+        (s) => s.messages.length >= TALK.length && s.people && s.latency !== null,
+      );
       await viewer.page.evaluate(() => document.fonts.ready);
       await viewer.page.screenshot({ path: path.join(out, file) });
       await viewer.close();

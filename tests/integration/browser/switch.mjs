@@ -26,12 +26,22 @@ export async function switchLevels({ base, name, seconds = 60 }) {
     // Enough for the lowest rung with room to catch up, too little for the next.
     const kbps = Math.max(low.kbps * 1.15, Math.min(low.kbps * 1.6, (low.kbps + next.kbps) / 2));
     await viewer.throttle(kbps);
-    const down = await viewer.until(`fewer than ${high.height} lines at ${Math.round(kbps)} kbit/s`, (s) => s.height < high.height && s.height > 0, seconds);
+    const down = await viewer.until(
+      `fewer than ${high.height} lines at ${Math.round(kbps)} kbit/s`,
+      (s) => s.height < high.height && s.height > 0,
+      seconds,
+    );
     await viewer.until('the picture moves on the lower rung', (s) => s.time > down.time + 2, seconds);
     await viewer.throttle(0);
     const up = await viewer.until(`${high.height} lines again`, (s) => s.height >= high.height, seconds);
     check(viewer.errors.length === 0, `the page threw: ${viewer.errors.join('; ')}`);
-    return { ladder, throttledKbps: Math.round(kbps), heights: [high.height, down.height, up.height], stalledMs: up.stalledMs, stalls: up.stalls };
+    return {
+      ladder,
+      throttledKbps: Math.round(kbps),
+      heights: [high.height, down.height, up.height],
+      stalledMs: up.stalledMs,
+      stalls: up.stalls,
+    };
   } finally {
     await browser.close();
   }
@@ -39,6 +49,10 @@ export async function switchLevels({ base, name, seconds = 60 }) {
 
 await asProgram(
   import.meta.url,
-  { base: { type: 'string' }, name: { type: 'string', default: 'mystream' }, seconds: { type: 'string', default: '60' } },
+  {
+    base: { type: 'string' },
+    name: { type: 'string', default: 'mystream' },
+    seconds: { type: 'string', default: '60' },
+  },
   (o) => switchLevels({ base: o.base, name: o.name, seconds: Number(o.seconds) }),
 );

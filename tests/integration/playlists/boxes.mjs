@@ -5,7 +5,7 @@ const CONTAINERS = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl', 'mvex', 'moo
 /** Boxes of `data` as a tree: [{type, start, size, body, children}]. Throws where sizes do not fit. */
 export function boxes(data, start = 0, end = data.length) {
   const found = [];
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     if (at + 8 > end) throw new Error(`${end - at} bytes are no box`);
     let size = data.readUInt32BE(at);
     let head = 8;
@@ -47,7 +47,8 @@ export function readInit(data) {
   }
   for (const { body } of find(tree, 'moov', 'mvex', 'trex')) {
     const track = tracks.get(body.readUInt32BE(4));
-    if (track) track.defaults = { duration: body.readUInt32BE(12), size: body.readUInt32BE(16), flags: body.readUInt32BE(20) };
+    if (track)
+      track.defaults = { duration: body.readUInt32BE(12), size: body.readUInt32BE(16), flags: body.readUInt32BE(20) };
   }
   return { tree, tracks };
 }

@@ -41,11 +41,20 @@ export async function checkFragments(rules, stream, peaks) {
     for (const rendition of renditions) read.set(rendition, await readNewest(rendition));
   });
   if (read.size < renditions.length) return;
-  const segments = [...read].flatMap(([rendition, list]) => list.map((s) => [rendition, s, `${rendition.name} ${s.listed.msn}`]));
+  const segments = [...read].flatMap(([rendition, list]) =>
+    list.map((s) => [rendition, s, `${rendition.name} ${s.listed.msn}`]),
+  );
 
   await rules.rule('F1', 'init has ftyp and moov with mvex, and no samples', () => {
     for (const [, { init }, name] of segments) {
-      same(init.tree.map((b) => b.type).filter((t) => t !== 'free').join(), 'ftyp,moov', name);
+      same(
+        init.tree
+          .map((b) => b.type)
+          .filter((t) => t !== 'free')
+          .join(),
+        'ftyp,moov',
+        name,
+      );
       need(find(init.tree, 'moov', 'mvex', 'trex').length === init.tracks.size, `${name}: a trex for each track`);
     }
   });
@@ -56,16 +65,20 @@ export async function checkFragments(rules, stream, peaks) {
     for (const [, { fragments }, name] of segments) for (const f of fragments) need(f.defaultBaseIsMoof, name);
   });
   await rules.rule('F4', 'every segment begins with a sync sample', () => {
-    for (const [, { fragments, listed }, name] of segments) need(isSync(lead(fragments).samples[0]), `${name} (${listed.uri})`);
+    for (const [, { fragments, listed }, name] of segments)
+      need(isSync(lead(fragments).samples[0]), `${name} (${listed.uri})`);
   });
   await rules.rule('F5', 'tfdt goes on exactly, in every track', () => {
-    for (const [rendition, list] of read) for (const { id } of list[0].init.tracks.values()) {
-      let expected = null;
-      for (const { listed, fragments } of list) for (const f of ofTrack(fragments, id)) {
-        if (expected !== null && !listed.discontinuity) same(f.tfdt, expected, `${rendition.name} ${listed.msn}, track ${id}`);
-        expected = f.tfdt + durationOf([f]);
+    for (const [rendition, list] of read)
+      for (const { id } of list[0].init.tracks.values()) {
+        let expected = null;
+        for (const { listed, fragments } of list)
+          for (const f of ofTrack(fragments, id)) {
+            if (expected !== null && !listed.discontinuity)
+              same(f.tfdt, expected, `${rendition.name} ${listed.msn}, track ${id}`);
+            expected = f.tfdt + durationOf([f]);
+          }
       }
-    }
   });
   await rules.rule('P9', 'EXTINF is the real duration within one frame, sums too', () => {
     for (const [rendition, list] of read) {
@@ -122,24 +135,35 @@ async function checkParts(rules, segments) {
     }
   });
   await rules.rule('L13', 'INDEPENDENT=YES where a part begins with a sync sample, only there', () => {
-    for (const [, { parts }, name] of segments) parts.forEach(({ listed, fragments }, at) => {
-      if (listed.gap) return;
-      const main = lead(fragments);
-      if (main.track.handler !== 'vide') return;
-      const independent = isSync(main.samples[0]);
-      same(listed.independent, independent, `${name}.${at}`);
-    });
+    for (const [, { parts }, name] of segments)
+      parts.forEach(({ listed, fragments }, at) => {
+        if (listed.gap) return;
+        const main = lead(fragments);
+        if (main.track.handler !== 'vide') return;
+        const independent = isSync(main.samples[0]);
+        same(listed.independent, independent, `${name}.${at}`);
+      });
   });
   await rules.rule('L14', 'DURATION of a part is the real one within a millisecond', () => {
-    for (const [, { parts }, name] of segments) parts.forEach(({ listed, fragments }, at) => {
-      if (listed.gap) return;
-      const main = lead(fragments);
-      const within = main.track.handler === 'vide' ? 0.001 : frame(main);
-      near(listed.duration, durationOf(ofTrack(fragments, main.track.id)) / main.track.timescale, within, `${name}.${at}`);
-    });
+    for (const [, { parts }, name] of segments)
+      parts.forEach(({ listed, fragments }, at) => {
+        if (listed.gap) return;
+        const main = lead(fragments);
+        const within = main.track.handler === 'vide' ? 0.001 : frame(main);
+        near(
+          listed.duration,
+          durationOf(ofTrack(fragments, main.track.id)) / main.track.timescale,
+          within,
+          `${name}.${at}`,
+        );
+      });
   });
   await rules.rule('L15', 'parts hold exactly the samples of their segment', () => {
-    const samples = (fragments) => fragments.flatMap((f) => f.samples.map((s) => [f.track.id, s.duration, s.size, s.cts].join())).sort().join(' ');
+    const samples = (fragments) =>
+      fragments
+        .flatMap((f) => f.samples.map((s) => [f.track.id, s.duration, s.size, s.cts].join()))
+        .sort()
+        .join(' ');
     for (const [, { parts, fragments, body }, name] of segments) {
       const all = Buffer.concat(parts.map((p) => p.bytes));
       if (!all.equals(body)) same(samples(parts.flatMap((p) => p.fragments)), samples(fragments), name);
@@ -155,12 +179,21 @@ function readWithOthers(rendition, { listed, init, body }) {
   try {
     const file = path.join(folder, 'segment.mp4');
     writeFileSync(file, Buffer.concat([initBytes, body]));
-    const { status, stdout, stderr } = spawnSync('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name,width,height', '-of', 'json', file], { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(
+      'ffprobe',
+      ['-v', 'error', '-show_entries', 'stream=codec_name,width,height', '-of', 'json', file],
+      { encoding: 'utf8' },
+    );
     need(status === 0, `${rendition.name}: ffprobe: ${stderr}`);
     const { streams } = JSON.parse(stdout);
     same(streams.length, init.tracks.size, `${rendition.name}: tracks by ffprobe`);
     const video = streams.find((s) => s.width);
-    if (rendition.hasPicture) same(`${video?.width}x${video?.height}`, rendition.attributes.get('RESOLUTION'), `${rendition.name} ${listed.msn}: picture`);
+    if (rendition.hasPicture)
+      same(
+        `${video?.width}x${video?.height}`,
+        rendition.attributes.get('RESOLUTION'),
+        `${rendition.name} ${listed.msn}: picture`,
+      );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -172,4 +205,3 @@ function header(box) {
   head.write(box.type, 4, 'latin1');
   return head;
 }
-

@@ -16,7 +16,18 @@ export function get(url, { method = 'GET', headers = {}, seconds = 20 } = {}) {
         const body = Buffer.concat(pieces);
         const ms = performance.now() - began;
         const { statusCode: status, headers: fields } = response;
-        resolve({ url: String(url), status, headers: fields, body, firstByteMs, ms, at: Date.now(), get text() { return body.toString('utf8'); } });
+        resolve({
+          url: String(url),
+          status,
+          headers: fields,
+          body,
+          firstByteMs,
+          ms,
+          at: Date.now(),
+          get text() {
+            return body.toString('utf8');
+          },
+        });
       });
     });
     request.setTimeout(seconds * 1000, () => request.destroy(new Error(`no answer within ${seconds} s: ${url}`)));

@@ -53,7 +53,8 @@ export async function checkMultivariant(rules, stream) {
   const all = multivariant.variants;
   const withPicture = all.filter((_, i) => renditions[i].hasPicture);
   const every = (variants, attribute, holds) => {
-    for (const { uri, attributes } of variants) need(holds(attributes.get(attribute)), `${attribute}=${attributes.get(attribute)} of ${uri}`);
+    for (const { uri, attributes } of variants)
+      need(holds(attributes.get(attribute)), `${attribute}=${attributes.get(attribute)} of ${uri}`);
   };
 
   await rules.rule('M0', 'hls-parser (strict) and m3u8-parser read the multivariant playlist', () => {
@@ -80,11 +81,16 @@ export async function checkMultivariant(rules, stream) {
       same(video, attributes.has('RESOLUTION'), `${uri}: video codec, RESOLUTION`);
     }
   });
-  await rules.rule('M5', 'FRAME-RATE on every variant with a picture', () => every(withPicture, 'FRAME-RATE', (v) => Number(v) > 0));
+  await rules.rule('M5', 'FRAME-RATE on every variant with a picture', () =>
+    every(withPicture, 'FRAME-RATE', (v) => Number(v) > 0),
+  );
   await rules.rule('M6', 'AVERAGE-BANDWIDTH, at most BANDWIDTH', () => {
     for (const { uri, attributes } of all) {
       const average = Number(attributes.get('AVERAGE-BANDWIDTH'));
-      need(average > 0 && average <= Number(attributes.get('BANDWIDTH')), `${uri}: ${attributes.get('AVERAGE-BANDWIDTH')}`);
+      need(
+        average > 0 && average <= Number(attributes.get('BANDWIDTH')),
+        `${uri}: ${attributes.get('AVERAGE-BANDWIDTH')}`,
+      );
     }
   });
   await rules.rule('M7', 'several bit rates', () => {

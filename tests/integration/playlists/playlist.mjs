@@ -3,7 +3,8 @@
 /** `A=1,B="x,y"` -> Map. Quoted values keep no quotes. */
 export function attributes(text) {
   const found = new Map();
-  for (const [, name, value] of text.matchAll(/([A-Z0-9-]+)=("[^"]*"|[^,]*)/g)) found.set(name, value.replace(/^"|"$/g, ''));
+  for (const [, name, value] of text.matchAll(/([A-Z0-9-]+)=("[^"]*"|[^,]*)/g))
+    found.set(name, value.replace(/^"|"$/g, ''));
   return found;
 }
 
@@ -22,7 +23,19 @@ export function readMultivariant(text) {
 }
 
 function newSegment() {
-  return { msn: null, uri: null, duration: null, pdt: null, map: null, discontinuity: false, gap: false, parts: [], lines: [], partsBegan: false, lateTags: [] };
+  return {
+    msn: null,
+    uri: null,
+    duration: null,
+    pdt: null,
+    map: null,
+    discontinuity: false,
+    gap: false,
+    parts: [],
+    lines: [],
+    partsBegan: false,
+    lateTags: [],
+  };
 }
 
 /**
@@ -30,7 +43,21 @@ function newSegment() {
  * parts or tags already. Segments that a delta update skips are counted in `skipped` and not listed.
  */
 export function readMedia(text) {
-  const list = { text, lines: text.split(/\r?\n/), version: 1, sequence: 0, discontinuitySequence: null, skipped: 0, skips: 0, segments: [], open: null, hints: [], reports: [], ended: false, tags: new Set() };
+  const list = {
+    text,
+    lines: text.split(/\r?\n/),
+    version: 1,
+    sequence: 0,
+    discontinuitySequence: null,
+    skipped: 0,
+    skips: 0,
+    segments: [],
+    open: null,
+    hints: [],
+    reports: [],
+    ended: false,
+    tags: new Set(),
+  };
   let segment = newSegment();
   let map = null;
   for (const line of list.lines) {
@@ -39,28 +66,62 @@ export function readMedia(text) {
     if (tag) list.tags.add(tag);
     const value = after(line);
     switch (tag) {
-      case '#EXT-X-VERSION': list.version = Number(value); continue;
-      case '#EXT-X-TARGETDURATION': list.target = value; continue;
-      case '#EXT-X-MEDIA-SEQUENCE': list.sequence = Number(value); continue;
-      case '#EXT-X-DISCONTINUITY-SEQUENCE': list.discontinuitySequence = Number(value); continue;
-      case '#EXT-X-SERVER-CONTROL': list.serverControl = value; continue;
-      case '#EXT-X-PART-INF': list.partTarget = Number(attributes(value).get('PART-TARGET')); continue;
-      case '#EXT-X-SKIP': list.skipped += Number(attributes(value).get('SKIPPED-SEGMENTS')); list.skips += 1; continue;
-      case '#EXT-X-PRELOAD-HINT': list.hints.push(attributes(value)); continue;
-      case '#EXT-X-RENDITION-REPORT': list.reports.push(attributes(value)); continue;
-      case '#EXT-X-ENDLIST': list.ended = true; continue;
-      case '#EXT-X-MAP': map = attributes(value).get('URI'); break;
-      case '#EXT-X-PROGRAM-DATE-TIME': segment.pdt = value; break;
-      case '#EXT-X-DISCONTINUITY': segment.discontinuity = true; break;
-      case '#EXT-X-GAP': segment.gap = true; break;
-      case '#EXTINF': segment.duration = parseFloat(value); break;
-      case '#EXT-X-PART': segment.parts.push(readPart(value)); break;
+      case '#EXT-X-VERSION':
+        list.version = Number(value);
+        continue;
+      case '#EXT-X-TARGETDURATION':
+        list.target = value;
+        continue;
+      case '#EXT-X-MEDIA-SEQUENCE':
+        list.sequence = Number(value);
+        continue;
+      case '#EXT-X-DISCONTINUITY-SEQUENCE':
+        list.discontinuitySequence = Number(value);
+        continue;
+      case '#EXT-X-SERVER-CONTROL':
+        list.serverControl = value;
+        continue;
+      case '#EXT-X-PART-INF':
+        list.partTarget = Number(attributes(value).get('PART-TARGET'));
+        continue;
+      case '#EXT-X-SKIP':
+        list.skipped += Number(attributes(value).get('SKIPPED-SEGMENTS'));
+        list.skips += 1;
+        continue;
+      case '#EXT-X-PRELOAD-HINT':
+        list.hints.push(attributes(value));
+        continue;
+      case '#EXT-X-RENDITION-REPORT':
+        list.reports.push(attributes(value));
+        continue;
+      case '#EXT-X-ENDLIST':
+        list.ended = true;
+        continue;
+      case '#EXT-X-MAP':
+        map = attributes(value).get('URI');
+        break;
+      case '#EXT-X-PROGRAM-DATE-TIME':
+        segment.pdt = value;
+        break;
+      case '#EXT-X-DISCONTINUITY':
+        segment.discontinuity = true;
+        break;
+      case '#EXT-X-GAP':
+        segment.gap = true;
+        break;
+      case '#EXTINF':
+        segment.duration = parseFloat(value);
+        break;
+      case '#EXT-X-PART':
+        segment.parts.push(readPart(value));
+        break;
       default:
         if (tag || line.startsWith('#')) continue;
         segment.uri = line;
     }
     segment.lines.push(line);
-    if (['#EXT-X-MAP', '#EXT-X-PROGRAM-DATE-TIME', '#EXT-X-DISCONTINUITY'].includes(tag) && segment.parts.length) segment.lateTags.push(tag);
+    if (['#EXT-X-MAP', '#EXT-X-PROGRAM-DATE-TIME', '#EXT-X-DISCONTINUITY'].includes(tag) && segment.parts.length)
+      segment.lateTags.push(tag);
     segment.map = map;
     if (segment.uri) {
       list.segments.push(segment);

@@ -31,12 +31,18 @@ export async function checkBlocking(rules, stream) {
     await refused(rendition, `?_HLS_msn=${nextPart(await fresh()).msn}&_HLS_part=100`, 400);
   });
   await rules.rule('L23', 'what is no decimal integer is 400', async () => {
-    for (const bad of ['abc', '-1', '1.5', '', '0x1', '99999999999999999999999']) await refused(rendition, `?_HLS_msn=${bad}`, 400);
+    for (const bad of ['abc', '-1', '1.5', '', '0x1', '99999999999999999999999'])
+      await refused(rendition, `?_HLS_msn=${bad}`, 400);
     await refused(rendition, `?_HLS_msn=${nextPart(await fresh()).msn}&_HLS_part=x`, 400);
   });
   await rules.rule('L24', 'what is there, or long gone, is answered at once with the whole playlist', async () => {
     const list = await fresh();
-    for (const query of [`?_HLS_msn=${list.segments.at(-1).msn}`, `?_HLS_msn=${list.segments.at(-1).msn}&_HLS_part=0`, '?_HLS_msn=0', '?_HLS_msn=0&_HLS_part=0']) {
+    for (const query of [
+      `?_HLS_msn=${list.segments.at(-1).msn}`,
+      `?_HLS_msn=${list.segments.at(-1).msn}&_HLS_part=0`,
+      '?_HLS_msn=0',
+      '?_HLS_msn=0&_HLS_part=0',
+    ]) {
       const answer = await get(rendition.playlistUrl(query));
       same(answer.status, 200, query);
       need(answer.ms < AT_ONCE_MS, `${query}: after ${Math.round(answer.ms)} ms`);
@@ -69,14 +75,20 @@ export async function checkBlocking(rules, stream) {
   await rules.rule('L34', 'a segment alone waits until it is complete', async () => {
     const { msn } = nextPart(await fresh());
     const { list, answer } = await rendition.reload(`?_HLS_msn=${msn}`);
-    need(list.segments.some((s) => s.msn === msn), `${msn} is not complete in the answer`);
+    need(
+      list.segments.some((s) => s.msn === msn),
+      `${msn} is not complete in the answer`,
+    );
     return `held ${Math.round(answer.firstByteMs)} ms`;
   });
   await rules.rule('L30', 'a hinted part can be asked for at once, and is sent whole when it is ready', async () => {
     const list = await fresh();
     const hint = list.hints.find((h) => h.get('TYPE') === 'PART');
     const { msn, part } = nextPart(list);
-    const [media, playlist] = await Promise.all([get(new URL(hint.get('URI'), rendition.url)), rendition.reload(`?_HLS_msn=${msn}&_HLS_part=${part}`)]);
+    const [media, playlist] = await Promise.all([
+      get(new URL(hint.get('URI'), rendition.url)),
+      rendition.reload(`?_HLS_msn=${msn}&_HLS_part=${part}`),
+    ]);
     same(media.status, 200, hint.get('URI'));
     need(playlist.list.text.includes(`URI="${hint.get('URI')}"`), `${hint.get('URI')} is not listed when it is there`);
     stream.hinted = { media, playlist };
@@ -93,10 +105,16 @@ export async function checkBlocking(rules, stream) {
     const { media } = stream.hinted;
     need(media.headers['transfer-encoding'] === undefined, 'chunked');
     same(Number(media.headers['content-length']), media.body.length, 'Content-Length');
-    need(media.ms - media.firstByteMs < 1000 * rendition.newest.partTarget * 0.6, `sent over ${Math.round(media.ms - media.firstByteMs)} ms`);
+    need(
+      media.ms - media.firstByteMs < 1000 * rendition.newest.partTarget * 0.6,
+      `sent over ${Math.round(media.ms - media.firstByteMs)} ms`,
+    );
   });
   await rules.rule('L33', 'a new part within one part target of the last', () => {
-    const gaps = arrivals(rendition).slice(1).map((at, i, all) => (i ? at - all[i - 1] : 0)).slice(1);
+    const gaps = arrivals(rendition)
+      .slice(1)
+      .map((at, i, all) => (i ? at - all[i - 1] : 0))
+      .slice(1);
     if (gaps.length < 5) skip('too few parts were seen');
     const mean = gaps.reduce((a, b) => a + b, 0) / gaps.length;
     const limit = rendition.newest.partTarget * 1000;
@@ -120,7 +138,8 @@ export async function checkBlocking(rules, stream) {
 /** When each blocking reload brought a new part, ms. */
 function arrivals(rendition) {
   const times = [];
-  for (const { answer, query } of rendition.reloads) if (query.includes('_HLS_part=') && answer.firstByteMs > 20) times.push(answer.at);
+  for (const { answer, query } of rendition.reloads)
+    if (query.includes('_HLS_part=') && answer.firstByteMs > 20) times.push(answer.at);
     else times.length = 0;
   return times.length > 5 ? times : longestChain(rendition);
 }
@@ -160,10 +179,19 @@ async function checkDelta(rules, rendition) {
     const all = allSegments(list);
     const kept = all.reduce((sum, s) => sum + (s.uri ? s.duration : s.parts.reduce((t, p) => t + p.duration, 0)), 0);
     need(kept >= until - 1e-6, `${kept.toFixed(2)} s are listed, the boundary is ${until} s`);
-    const known = new Map(whole.segments.map((s) => [s.msn, s.lines.filter((l) => !l.startsWith('#EXT-X-PART') && !l.startsWith('#EXT-X-MAP')).join('\n')]));
+    const known = new Map(
+      whole.segments.map((s) => [
+        s.msn,
+        s.lines.filter((l) => !l.startsWith('#EXT-X-PART') && !l.startsWith('#EXT-X-MAP')).join('\n'),
+      ]),
+    );
     for (const s of list.segments) {
       if (!known.has(s.msn)) continue;
-      same(s.lines.filter((l) => !l.startsWith('#EXT-X-PART') && !l.startsWith('#EXT-X-MAP')).join('\n'), known.get(s.msn), String(s.msn));
+      same(
+        s.lines.filter((l) => !l.startsWith('#EXT-X-PART') && !l.startsWith('#EXT-X-MAP')).join('\n'),
+        known.get(s.msn),
+        String(s.msn),
+      );
     }
   });
 }
@@ -194,18 +222,29 @@ export async function checkHttp(rules, stream) {
     for (const [name, { headers }] of answers) {
       same(headers['access-control-allow-origin'], '*', name);
       for (const field of ['age', 'date', 'content-length']) {
-        need((headers['access-control-expose-headers'] ?? '').toLowerCase().includes(field), `${name}: ${field} is not exposed`);
+        need(
+          (headers['access-control-expose-headers'] ?? '').toLowerCase().includes(field),
+          `${name}: ${field} is not exposed`,
+        );
       }
     }
     const asked = await get(objects[3][1], {
       method: 'OPTIONS',
-      headers: { Origin: 'https://example.org', 'Access-Control-Request-Method': 'GET', 'Access-Control-Request-Headers': 'range' },
+      headers: {
+        Origin: 'https://example.org',
+        'Access-Control-Request-Method': 'GET',
+        'Access-Control-Request-Headers': 'range',
+      },
     });
     need(asked.status === 204 || asked.status === 200, `OPTIONS: ${asked.status}`);
     need(/range/i.test(asked.headers['access-control-allow-headers'] ?? ''), 'OPTIONS does not allow Range');
   });
   await rules.rule('H3', 'content types', () => {
-    for (const [name, , type] of objects) need(type.test(answers.get(name).headers['content-type'] ?? ''), `${name}: ${answers.get(name).headers['content-type']}`);
+    for (const [name, , type] of objects)
+      need(
+        type.test(answers.get(name).headers['content-type'] ?? ''),
+        `${name}: ${answers.get(name).headers['content-type']}`,
+      );
   });
   await rules.rule('H4', 'playlists are gzipped for those who take it', async () => {
     for (const name of ['multivariant', 'playlist']) {
@@ -217,11 +256,16 @@ export async function checkHttp(rules, stream) {
       same(plain.headers['content-encoding'], undefined, `${name} for those who don't`);
     }
   });
-  await rules.rule('H4b', 'Vary: Accept-Encoding on playlists', () => need(/accept-encoding/i.test(answers.get('playlist').headers.vary ?? ''), answers.get('playlist').headers.vary));
+  await rules.rule('H4b', 'Vary: Accept-Encoding on playlists', () =>
+    need(/accept-encoding/i.test(answers.get('playlist').headers.vary ?? ''), answers.get('playlist').headers.vary),
+  );
   await rules.rule('H5', 'Cache-Control by kind of URL', () => {
     const control = (name) => answers.get(name).headers['cache-control'] ?? '';
     for (const name of ['init', 'segment', 'part']) {
-      need(/immutable/.test(control(name)) && Number(/max-age=(\d+)/.exec(control(name))?.[1]) >= 60, `${name}: ${control(name)}`);
+      need(
+        /immutable/.test(control(name)) && Number(/max-age=(\d+)/.exec(control(name))?.[1]) >= 60,
+        `${name}: ${control(name)}`,
+      );
     }
     need(/no-cache|no-store|max-age=[012]\b/.test(control('playlist')), `playlist: ${control('playlist')}`);
   });
@@ -230,20 +274,36 @@ export async function checkHttp(rules, stream) {
       const head = await get(address, { method: 'HEAD' });
       same(head.status, 200, `HEAD ${name}`);
       same(head.body.length, 0, `HEAD ${name}: bytes`);
-      need(Number(head.headers['content-length']) > 0, `HEAD ${name}: Content-Length ${head.headers['content-length']}`);
-      same(Number(answers.get(name).headers['content-length']), answers.get(name).body.length, `${name}: Content-Length`);
+      need(
+        Number(head.headers['content-length']) > 0,
+        `HEAD ${name}: Content-Length ${head.headers['content-length']}`,
+      );
+      same(
+        Number(answers.get(name).headers['content-length']),
+        answers.get(name).body.length,
+        `${name}: Content-Length`,
+      );
     }
     const { body } = answers.get('segment');
-    const ranges = [['bytes=0-99', 0, 100], ['bytes=100-', 100, body.length], ['bytes=-50', body.length - 50, body.length]];
+    const ranges = [
+      ['bytes=0-99', 0, 100],
+      ['bytes=100-', 100, body.length],
+      ['bytes=-50', body.length - 50, body.length],
+    ];
     for (const [range, from, to] of ranges) {
       const answer = await get(objects[3][1], { headers: { Range: range } });
       same(answer.status, 206, range);
       same(answer.headers['content-range'], `bytes ${from}-${to - 1}/${body.length}`, range);
       need(answer.body.equals(body.subarray(from, to)), `${range}: other bytes`);
     }
-    same((await get(objects[3][1], { headers: { Range: `bytes=${body.length}-` } })).status, 416, 'a range past the end');
+    same(
+      (await get(objects[3][1], { headers: { Range: `bytes=${body.length}-` } })).status,
+      416,
+      'a range past the end',
+    );
   });
   await rules.rule('H10', 'media are never gzipped', () => {
-    for (const name of ['init', 'segment', 'part']) same(answers.get(name).headers['content-encoding'], undefined, name);
+    for (const name of ['init', 'segment', 'part'])
+      same(answers.get(name).headers['content-encoding'], undefined, name);
   });
 }
