@@ -11,6 +11,7 @@
  *   unsupported   this browser can't play it
  */
 import { around, fullJitter } from './backoff.js';
+import { hlsConfig, rememberBandwidth } from './hls_config.js';
 import { retryAfter } from './text.js';
 
 const kTickMs = 250;
@@ -19,41 +20,7 @@ const kDeadMs = 10_000; // the playlist moves but the picture does not: begin an
 const kSilentMs = 45_000; // the playlist does not move, longer than any grace window of the publisher: begin anew
 const kGoneMs = 60_000; // after this long without the stream, a show that was live is taken to be over
 const kEndedPollMs = 12_000;
-const kBandwidthKey = 'levee.bandwidth';
-
-/** hls.js settings; the waits of its own retries end before ours begin. */
-function hlsConfig() {
-  const remembered = Number(sessionStorage.getItem(kBandwidthKey));
-  return {
-    lowLatencyMode: true,
-    maxLiveSyncPlaybackRate: 1.5,
-    backBufferLength: 15,
-    maxBufferLength: 20,
-    capLevelToPlayerSize: true,
-    abrEwmaDefaultEstimate: remembered > 0 ? Math.min(remembered, 8e6) : 1.5e6,
-    // The multivariant playlist is where a viewer is let in: its refusals are answered here, not by hls.js.
-    manifestLoadPolicy: {
-      default: { maxTimeToFirstByteMs: 8000, maxLoadTimeMs: 10_000, timeoutRetry: null, errorRetry: null },
-    },
-    // A blocked reload is answered within three target durations; while the publisher is away that is a 503.
-    playlistLoadPolicy: {
-      default: {
-        maxTimeToFirstByteMs: 10_000,
-        maxLoadTimeMs: 15_000,
-        timeoutRetry: { maxNumRetry: 4, retryDelayMs: 250, maxRetryDelayMs: 2000 },
-        errorRetry: { maxNumRetry: 12, retryDelayMs: 400, maxRetryDelayMs: 4000 },
-      },
-    },
-    fragLoadPolicy: {
-      default: {
-        maxTimeToFirstByteMs: 8000,
-        maxLoadTimeMs: 20_000,
-        timeoutRetry: { maxNumRetry: 3, retryDelayMs: 0, maxRetryDelayMs: 0 },
-        errorRetry: { maxNumRetry: 5, retryDelayMs: 400, maxRetryDelayMs: 4000 },
-      },
-    },
-  };
-}
+const kShortWaitMs = 2000; // hls.js' own retries wait about as long: nothing need be done
 
 export class Player extends EventTarget {
   state = 'loading';
@@ -219,9 +186,7 @@ export class Player extends EventTarget {
     hls.on(Events.LEVELS_UPDATED, () => this.dispatchEvent(new Event('levels')));
     hls.on(Events.LEVEL_SWITCHED, () => this.dispatchEvent(new Event('levels')));
     hls.on(Events.LEVEL_UPDATED, (_, { details }) => this.#playlistUpdated(details));
-    hls.on(Events.FRAG_BUFFERED, () =>
-      sessionStorage.setItem(kBandwidthKey, String(Math.round(hls.bandwidthEstimate))),
-    );
+    hls.on(Events.FRAG_BUFFERED, () => rememberBandwidth(hls.bandwidthEstimate));
     hls.on(Events.ERROR, (_, data) => hls === this.#hls && this.#failed(data));
     hls.loadSource(this.#source);
     hls.attachMedia(this.#video);
@@ -271,7 +236,7 @@ export class Player extends EventTarget {
   /** The server asked for a pause while we were watching: keep what is buffered, ask for nothing until then. */
   #holdOff(ms) {
     const hls = this.#hls;
-    if (ms === null || ms < 1000) return;
+    if (ms === null || ms < kShortWaitMs) return;
     hls.stopLoad();
     setTimeout(() => hls === this.#hls && !this.#pausedByUser && hls.startLoad(), ms * (1 + 0.2 * Math.random()));
   }

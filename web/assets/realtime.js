@@ -8,23 +8,13 @@
 import { fullJitter, within } from './backoff.js';
 import { makeChannel } from './channels.js';
 import { Clock } from './clock.js';
+import { Publications, RealtimeError, kConnectionLost } from './publications.js';
 
 const kHelloWithinMs = 10_000;
 const kPokeAnswerMs = 5000;
 const kSettledMs = 5000; // a connection that lasted this long was a good one: the next wait begins small
 const kSlowDownMs = 10_000;
-const kPublishWithinMs = 30_000;
-const kPendingPublications = 8;
 const kMaxChannels = 32;
-
-/** A request that was refused. `code` is the protocol's; `retryMs` is there when the same may succeed later. */
-export class RealtimeError extends Error {
-  constructor(code, message, retry) {
-    super(message);
-    this.code = code;
-    this.retryMs = retry ? retry[1] : 0;
-  }
-}
 
 /** What the client needs of the world; tests give their own. */
 export const kBrowser = {
@@ -54,9 +44,9 @@ export class Realtime extends EventTarget {
   #socket = null;
   #channels = new Map();
   #requests = new Map();
-  #publications = new Map();
+  #publications;
   #nextRequest = 1;
-  #idPrefix;
+  #connections = 0;
   #nick;
   #viewer;
   #sid = null;
@@ -78,7 +68,7 @@ export class Realtime extends EventTarget {
     this.#nick = nick;
     this.#viewer = viewer;
     this.#clock = new Clock(env);
-    this.#idPrefix = Math.floor(env.random() * 2 ** 40).toString(36);
+    this.#publications = new Publications(env, (message) => this.#request(message));
   }
 
   /** Our name to others; new after a connection that could not be resumed. */
@@ -98,7 +88,7 @@ export class Realtime extends EventTarget {
   stop() {
     this.#drop();
     this.#enter('idle');
-    this.#rejectAll(this.#publications, new RealtimeError(0, 'The connection was closed.'));
+    this.#publications.rejectAll(new RealtimeError(kConnectionLost, 'The connection was closed.'));
   }
 
   /**
@@ -123,22 +113,11 @@ export class Realtime extends EventTarget {
   }
 
   /**
-   * Says something in a log channel. Resolves when it has its place in the log. When the connection breaks meanwhile it
-   * is said again under the same id, and becomes one message; after 30 s it is given up.
+   * Says something in a log channel. Resolves with its position when it has its place in the log. When the connection
+   * breaks meanwhile it is said again under the same id, and becomes one message; after 30 s it is given up.
    */
   publish(name, data) {
-    if (this.#publications.size >= kPendingPublications) {
-      return Promise.reject(new RealtimeError(4290, 'too many at once', [1000, 1000]));
-    }
-    return new Promise((resolve, reject) => {
-      const id = `${this.#idPrefix}-${this.#nextRequest}`;
-      const publication = { id, name, data, resolve, reject, timer: null };
-      this.#publications.set(id, publication);
-      publication.timer = this.#env.setTimeout(() => {
-        this.#settle(id, 'reject', new RealtimeError(5040, 'no answer', [0, 0]));
-      }, kPublishWithinMs);
-      if (this.#open) this.#sendPublication(publication);
-    });
+    return this.#publications.publish(name, data);
   }
 
   /** Something changed outside (the network came back, the page is seen again): find out now what still works. */
@@ -178,7 +157,10 @@ export class Realtime extends EventTarget {
     this.#bye = null;
     this.#expectBy = Infinity;
     if (socket && socket.readyState < 2) socket.close(1000);
-    this.#rejectAll(this.#requests, new RealtimeError(0, 'The connection was lost.', [0, 0]));
+    this.#publications.disconnected();
+    const waiting = [...this.#requests.values()];
+    this.#requests.clear();
+    for (const { reject } of waiting) reject(new RealtimeError(kConnectionLost, 'The connection was lost.', [0, 0]));
     for (const channel of this.#channels.values()) channel.lost();
   }
 
@@ -201,10 +183,7 @@ export class Realtime extends EventTarget {
     this.#liveSince = this.#env.now();
     this.#enter('live');
     this.#ping();
-    for (const publication of this.#publications.values()) {
-      // In a new session the server can't know what was sent before: wait whether it shows in the log.
-      if (hello.resumed || !this.#channels.has(publication.name)) this.#sendPublication(publication);
-    }
+    this.#publications.connected(++this.#connections, hello.resumed, (name) => this.#channels.has(name));
   }
 
   #closed(code, reason) {
@@ -215,7 +194,7 @@ export class Realtime extends EventTarget {
     this.#drop();
     if (code === 1000 || (code >= 4500 && code <= 4599)) {
       this.#enter('failed');
-      return this.#rejectAll(this.#publications, new RealtimeError(code, 'The chat is closed.'));
+      return this.#publications.rejectAll(new RealtimeError(code, 'The chat is closed.'));
     }
     let delay;
     if (bye) delay = within(bye, this.#env.random);
@@ -310,7 +289,7 @@ export class Realtime extends EventTarget {
   #ponged({ p, t }) {
     this.#clock.sample(p, t);
     // The ping went out after hello: what the channels had for us has come before its answer.
-    for (const channel of this.#channels.values()) if (channel.live) this.#resend(channel);
+    for (const channel of this.#channels.values()) if (channel.live) this.#publications.caughtUp(channel.name);
   }
 
   #answered({ i, ok, err }) {
@@ -330,10 +309,9 @@ export class Realtime extends EventTarget {
   #frame(message) {
     const channel = this.#channels.get(message.ch);
     if (!channel) return;
-    const id = message.d?.id;
-    if (id && this.#publications.has(id)) this.#settle(id, 'resolve', { o: message.o });
+    if (message.d?.id) this.#publications.seen(message.d.id, { o: message.o });
     channel.frame(message);
-    if (channel.caughtUp) this.#resend(channel);
+    if (channel.caughtUp) this.#publications.caughtUp(channel.name);
   }
 
   // ---- channels
@@ -351,7 +329,7 @@ export class Realtime extends EventTarget {
 
   #synced(channel, sync) {
     channel?.sync(sync);
-    if (channel?.caughtUp) this.#resend(channel);
+    if (channel?.caughtUp) this.#publications.caughtUp(channel.name);
   }
 
   #subscriptionFailed(channel, retry) {
@@ -361,48 +339,6 @@ export class Realtime extends EventTarget {
       () => socket === this.#socket && this.#channels.get(channel.name) === channel && this.#subscribe(channel),
       within(retry, this.#env.random),
     );
-  }
-
-  // ---- publications
-
-  async #sendPublication(publication) {
-    const { id, name, data } = publication;
-    publication.sentOn = this.#socket;
-    try {
-      this.#settle(id, 'resolve', await this.#request({ op: 'pub', ch: name, id, d: data }));
-    } catch (error) {
-      if (error.code === 0) return; // the connection went: it is sent again on the next one
-      const unknown = error.code === 5030 || error.code === 5040;
-      if (!unknown) return this.#settle(id, 'reject', error);
-      this.#env.setTimeout(
-        () => this.#publications.has(id) && this.#open && this.#sendPublication(publication),
-        Math.max(250, error.retryMs * this.#env.random()),
-      );
-    }
-  }
-
-  /** All that was said while we were away is here: what of ours is not among it was lost. */
-  #resend(channel) {
-    for (const publication of this.#publications.values()) {
-      if (publication.name === channel.name && publication.sentOn !== this.#socket) this.#sendPublication(publication);
-    }
-  }
-
-  #settle(id, how, value) {
-    const publication = this.#publications.get(id);
-    if (!publication) return;
-    this.#publications.delete(id);
-    this.#env.clearTimeout(publication.timer);
-    publication[how](value);
-  }
-
-  #rejectAll(waiting, error) {
-    const all = [...waiting.values()];
-    waiting.clear();
-    for (const { reject, timer } of all) {
-      if (timer) this.#env.clearTimeout(timer);
-      reject(error);
-    }
   }
 }
 
