@@ -20,6 +20,8 @@ const kDeadMs = 10_000; // the playlist moves but the picture does not: begin an
 const kSilentMs = 45_000; // the playlist does not move, longer than any grace window of the publisher: begin anew
 const kGoneMs = 60_000; // after this long without the stream, a show that was live is taken to be over
 const kEndedPollMs = 12_000;
+const kAsksPollMs = 8000;
+const kTellsPollMs = 30_000;
 const kShortWaitMs = 2000; // hls.js' own retries wait about as long: nothing need be done
 
 export class Player extends EventTarget {
@@ -41,6 +43,7 @@ export class Player extends EventTarget {
   #movedAt = 0;
   #position = 0;
   #playlistEnded = false;
+  #seenLive = false; // by the hls.js that runs now
   #recoveredAt = -Infinity;
   #isLiveAgain;
   #pausedByUser = false;
@@ -165,7 +168,7 @@ export class Player extends EventTarget {
   #load() {
     clearTimeout(this.#retryTimer);
     this.retryAt = null;
-    this.#playlistEnded = false;
+    this.#playlistEnded = this.#seenLive = false;
     this.#hls?.destroy();
     this.#hls = null;
     if (!this.#wasLive) this.#enter('loading');
@@ -214,6 +217,8 @@ export class Player extends EventTarget {
   #playlistUpdated(details) {
     this.#partTarget = details.partTarget || 0;
     this.#playlistEnded = !details.live;
+    if (details.live) this.#seenLive = true;
+    else if (!this.#seenLive) return this.#over(); // came after the end: the last minute is not what was asked for
     if (details.advanced) this.#advancedAt = performance.now();
     this.#tick();
   }
@@ -262,7 +267,9 @@ export class Player extends EventTarget {
       if (now - this.#lostAt < kGoneMs) this.#enter('reconnecting', 'publisher');
       else this.#enter('ended');
     }
-    this.#schedule(around(Math.min(8000, 1000 * 1.5 ** this.#failures++)));
+    // Where the status channel tells of a start, asking is only for the case that it fails.
+    const limit = this.#publisher !== null || this.state === 'ended' ? kTellsPollMs : kAsksPollMs;
+    this.#schedule(around(Math.min(limit, 1000 * 1.5 ** this.#failures++)));
   }
 
   #retry(why) {
@@ -278,7 +285,12 @@ export class Player extends EventTarget {
   }
 
   #ended() {
-    if (this.state === 'ended') return;
+    if (this.state !== 'ended') this.#over();
+  }
+
+  #over() {
+    this.#hls?.destroy();
+    this.#hls = null;
     this.#enter('ended');
     this.#awaitNext();
   }
