@@ -2,6 +2,8 @@
 // specification, by their ids in docs (M multivariant, P playlist, L low latency, F fragments, H HTTP).
 //   node check.mjs --base http://127.0.0.1:8080 --name mystream [--reloads 24]
 // Prints a line for each rule; exits 1 when one fails.
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { checkFragments } from './fragment_rules.mjs';
@@ -11,8 +13,8 @@ import { checkBlocking, checkHttp } from './request_rules.mjs';
 import { Rules } from './rules.mjs';
 import { follow, openStream } from './watch.mjs';
 
-export async function checkStream({ base, name, reloads = 24 }) {
-  const rules = new Rules();
+/** Watches the stream for `reloads` parts, then checks every rule. Gives the rules with their outcomes. */
+export async function checkStream({ base, name, reloads = 24, rules = new Rules() }) {
   const stream = await openStream(base, name);
   await Promise.all(stream.renditions.map((rendition) => follow(rendition, reloads)));
   // Rates are measured as the stream goes on: what is told after the media were made counts.
@@ -27,18 +29,24 @@ export async function checkStream({ base, name, reloads = 24 }) {
   return rules;
 }
 
-const { values } = parseArgs({
-  options: {
-    base: { type: 'string' },
-    name: { type: 'string', default: 'mystream' },
-    reloads: { type: 'string', default: '24' },
-  },
-});
-try {
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      base: { type: 'string' },
+      name: { type: 'string', default: 'mystream' },
+      reloads: { type: 'string', default: '24' },
+    },
+  });
   const rules = await checkStream({ base: values.base, name: values.name, reloads: Number(values.reloads) });
-  process.exitCode = rules.finish() ? 0 : 1;
-} catch (error) {
-  console.error(`FAIL ${error.stack}`);
-  process.exitCode = 1;
+  console.log(rules.summary);
+  return rules.count('FAIL') === 0;
 }
-process.exit();
+
+if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  try {
+    process.exit((await main()) ? 0 : 1);
+  } catch (error) {
+    console.error(`FAIL ${error.stack}`);
+    process.exit(1);
+  }
+}

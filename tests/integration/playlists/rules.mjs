@@ -1,30 +1,33 @@
 // The list of rules that held and that did not.
 
 export class Rules {
-  passed = 0;
-  failed = 0;
-  skipped = 0;
+  results = [];
+  #tell;
 
-  /** Runs `body` under the rule's id; what it throws is the rule's failure. */
-  async rule(id, what, body) {
-    try {
-      const note = await body();
-      this.passed += 1;
-      console.log(`ok   ${id.padEnd(4)} ${what}${typeof note === 'string' ? ` (${note})` : ''}`);
-    } catch (error) {
-      if (error instanceof Skip) {
-        this.skipped += 1;
-        console.log(`skip ${id.padEnd(4)} ${what}: ${error.message}`);
-        return;
-      }
-      this.failed += 1;
-      console.log(`FAIL ${id.padEnd(4)} ${what}: ${error.message}`);
-    }
+  /** `tell` gets a line for each rule. */
+  constructor(tell = console.log) {
+    this.#tell = tell;
   }
 
-  finish() {
-    console.log(`${this.passed} rules hold, ${this.failed} fail, ${this.skipped} skipped`);
-    return this.failed === 0;
+  /** Runs `body` under the rule's id; what it throws is the rule's failure, what it returns a note. */
+  async rule(id, what, body) {
+    const result = { id, what, outcome: 'ok', note: '' };
+    try {
+      result.note = (await body()) ?? '';
+    } catch (error) {
+      result.outcome = error instanceof Skip ? 'skip' : 'FAIL';
+      result.note = error.message;
+    }
+    this.results.push(result);
+    this.#tell(`${result.outcome.padEnd(4)} ${id.padEnd(4)} ${what}${result.note ? `: ${result.note}` : ''}`);
+  }
+
+  count(outcome) {
+    return this.results.filter((result) => result.outcome === outcome).length;
+  }
+
+  get summary() {
+    return `${this.count('ok')} rules hold, ${this.count('FAIL')} fail, ${this.count('skip')} skipped`;
   }
 }
 

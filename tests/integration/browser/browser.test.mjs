@@ -1,0 +1,77 @@
+// The watch page in Chromium, on streams that the ffmpeg program publishes.
+import path from 'node:path';
+import test from 'node:test';
+
+import { root, startLevee } from '../../support/levee.mjs';
+import { Program } from '../../support/processes.mjs';
+import { publishRtmp } from '../../support/publisher.mjs';
+import { startRedis } from '../../support/redis.mjs';
+import { blink } from './blink.mjs';
+import { chat } from './chat.mjs';
+import { play } from './play.mjs';
+import { screenshot } from './screenshot.mjs';
+import { switchLevels } from './switch.mjs';
+
+const NAME = 'show';
+const PICTURE = { width: 854, height: 480, videoKbps: 1500 };
+
+/** A quiet picture with a clock, for the eyes of those who read the README. */
+function publishScene(server, name) {
+  const colours = 'c0=0x0b2545:c1=0x13667a:c2=0x8da9c4:c3=0xe8b04b:nb_colors=4';
+  const scene = `gradients=size=1280x720:rate=24:${colours}:speed=0.012:x0=0:y0=720:x1=1280:y1=0`;
+  const clock = `drawtext=text='%{localtime\\:%T}':fontsize=64:fontcolor=white@0.9:x=48:y=48`;
+  const args = ['-hide_banner', '-loglevel', 'warning', '-nostdin', '-re', '-f', 'lavfi', '-i', scene];
+  args.push('-re', '-f', 'lavfi', '-i', 'sine=frequency=220:sample_rate=48000', '-vf', clock);
+  args.push('-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-b:v', '1500k', '-g', '48');
+  args.push('-c:a', 'aac', '-b:a', '96k', '-f', 'flv', `${server}/${name}`);
+  return new Program('ffmpeg scene', 'ffmpeg', args);
+}
+
+test('the watch page', { timeout: 420_000 }, async (t) => {
+  const levee = await startLevee();
+  const base = levee.url('');
+  let publisher = publishRtmp(levee.rtmpServer, NAME, PICTURE);
+  t.after(async () => {
+    await publisher.kill();
+    await levee.stop();
+  });
+  await levee.playable(NAME, { renditions: 3 });
+
+  await t.test('plays for 30 s without a stall and shows a live latency', async (own) => {
+    own.diagnostic(JSON.stringify(await play({ base, name: NAME, seconds: 30, latencyLimit: 4 })));
+  });
+  await t.test('switches its quality down and up with the bandwidth', async (own) => {
+    own.diagnostic(JSON.stringify(await switchLevels({ base, name: NAME })));
+  });
+  await t.test('lets two people chat through one server', async (own) => {
+    own.diagnostic(JSON.stringify(await chat({ bases: [base], name: NAME, video: true })));
+  });
+  await t.test('says when the publisher blinks, and plays on by itself', async (own) => {
+    const stop = () => publisher.kill();
+    const start = () => (publisher = publishRtmp(levee.rtmpServer, NAME, PICTURE));
+    own.diagnostic(JSON.stringify(await blink({ base, name: NAME, stop, start })));
+  });
+});
+
+test('two people chat through two servers on one Redis', { timeout: 120_000 }, async (t) => {
+  const redis = await startRedis();
+  const servers = [await startLevee({ 'bus.redis_url': redis.url }), await startLevee({ 'bus.redis_url': redis.url })];
+  t.after(async () => {
+    for (const levee of servers) await levee.stop();
+    await redis.stop();
+  });
+  t.diagnostic(JSON.stringify(await chat({ bases: servers.map((levee) => levee.url('')), name: NAME })));
+});
+
+test('the pictures of the README can be taken', { timeout: 120_000 }, async (t) => {
+  const levee = await startLevee();
+  const scene = publishScene(levee.rtmpServer, 'mystream');
+  t.after(async () => {
+    await scene.kill();
+    await levee.stop();
+  });
+  await levee.playable('mystream', { renditions: 2 });
+  // LEVEE_IMAGES=docs/images renews those in the README.
+  const out = path.resolve(root, process.env.LEVEE_IMAGES ?? 'build/images');
+  t.diagnostic(JSON.stringify(await screenshot({ base: levee.url(''), name: 'mystream', out })));
+});
