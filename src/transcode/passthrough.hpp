@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "levee/hls/cutter.hpp"
+#include "levee/hls/part.hpp"
+#include "levee/media/packet.hpp"
+
+#include "transcode/packager.hpp"
+
+namespace levee::transcode {
+
+/// A rendition whose frames are the source's own: `source`, and `audio` alone.
+///
+/// Thread: the stream's home shard.
+class Passthrough {
+ public:
+  /// Lifetime: `sink` outlives it.
+  Passthrough(std::string_view name, hls::PartSink& sink) : name_{name}, sink_{sink} {}
+
+  /// The tracks from the next cut on; null: without it. Both null: gaps, if there ever was anything else.
+  void begin(const media::TrackConfig* video, const media::TrackConfig* audio, media::FrameRate frame_rate);
+  /// The next event of the stream's cutter.
+  void event(const hls::CutEvent& event);
+  /// Parts that ended are complete.
+  void flush();
+  std::uint64_t errors() const { return packager_.errors(); }
+
+ private:
+  void announce(const media::TrackConfig* video, const media::TrackConfig* audio, media::FrameRate frame_rate,
+                const SharedBytes& init);
+  void deliver();
+
+  std::string_view name_;
+  hls::PartSink& sink_;
+  Packager packager_;
+  hls::RenditionInfo info_;
+  SharedBytes init_;
+  bool has_video_ = false;
+  bool has_audio_ = false;
+  bool offered_ = true;
+};
+
+}  // namespace levee::transcode
