@@ -22,6 +22,7 @@ HistoryKeeper::HistoryKeeper(std::string stream_id, const Settings& settings)
     : stream_id_{std::move(stream_id)},
       settings_{settings},
       whole_preamble_{preamble(settings, kWholeVersion)},
+      gap_preamble_{preamble(settings, kGapVersion)},
       delta_preamble_{preamble(settings, kDeltaVersion)} {}
 
 void HistoryKeeper::add(Segment segment) {
@@ -82,7 +83,8 @@ std::shared_ptr<const History> HistoryKeeper::snapshot() const {
   for (const auto& each : removed_) history->segments.push_back(each.segment);
   history->segments.insert(history->segments.end(), listed_.begin(), listed_.end());
 
-  history->head = whole_preamble_;
+  const auto is_gap = [](const auto& each) { return each->gap; };
+  history->head = std::ranges::any_of(listed_, is_gap) ? gap_preamble_ : whole_preamble_;
   append_sequence_numbers(history->head);
   if (!listed_.empty()) {
     const auto& first = *listed_.front();

@@ -64,6 +64,7 @@ class HistoryKeeper {
   std::string stream_id_;
   Settings settings_;
   std::string whole_preamble_;
+  std::string gap_preamble_;
   std::string delta_preamble_;
   std::deque<std::shared_ptr<const Segment>> listed_;
   std::deque<Removed> removed_;

@@ -25,9 +25,10 @@ void append_date_time(std::string& out, WallTime time);
 /// numbers. `version` is what the rest of the playlist needs.
 std::string preamble(const Settings& settings, int version);
 
-/// EXT-X-VERSION of a playlist: 6 for EXT-X-MAP in a playlist with other than I-frames, 9 for EXT-X-SKIP.
-/// The tags of low latency need none (P8).
+/// EXT-X-VERSION of a playlist: 6 for EXT-X-MAP in a playlist with other than I-frames, 8 for EXT-X-GAP,
+/// which came with it (some strict parsers insist), 9 for EXT-X-SKIP. The tags of low latency need none (P8).
 inline constexpr int kWholeVersion = 6;
+inline constexpr int kGapVersion = 8;
 inline constexpr int kDeltaVersion = 9;
 
 }  // namespace levee::hls

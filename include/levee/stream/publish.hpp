@@ -17,6 +17,7 @@ enum class Errc {
   too_many_streams,  ///< the server's limit of streams is reached
   stopping,          ///< the server is going down
   taken_over,        ///< another connection with the right key took the stream over
+  failed,            ///< the stream can't be processed here
 };
 
 ErrorCode make_error_code(Errc code);

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,6 +25,12 @@ struct Settings {
   hls::Settings hls;
 };
 
+/// Gives random numbers; new stream ids are made of them. Thread: any.
+using Random = std::function<std::uint64_t()>;
+
+/// The operating system's randomness.
+std::uint64_t system_random();
+
 /// What is live, and who may publish.
 ///
 /// Thread: any; each stream lives on a home shard of its own.
@@ -29,7 +38,7 @@ struct Settings {
 class Registry {
  public:
   Registry(runtime::ShardPool& shards, Settings settings, PublishPolicy& policy,
-           PipelineFactory make_pipeline, Outlet& outlet);
+           PipelineFactory make_pipeline, Outlet& outlet, Random random = system_random);
   ~Registry();
 
   /// What can be said of a request at once, without taking the name: for SRT's listen callback.
