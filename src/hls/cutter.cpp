@@ -69,6 +69,7 @@ void Cutter::feed_video(const media::Packet& packet) {
 
 void Cutter::feed_audio(const media::Packet& packet) {
   const auto time = packet.dts;
+  if (started_ && time < started_at_) return;  // as in start()
   if (last_audio_) audio_interval_ = std::max<MediaTime>(time - *last_audio_, 1);
   last_audio_ = time;
   held_audio_.push_back(packet);
@@ -97,6 +98,7 @@ void Cutter::start(MediaTime at) {
   // Sound before the first picture could not be shown with one.
   while (!held_audio_.empty() && held_audio_.front().dts < at) held_audio_.pop_front();
   started_ = true;
+  started_at_ = at;
   cut(at, true);
 }
 

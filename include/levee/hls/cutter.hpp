@@ -119,6 +119,7 @@ class Cutter {
   media::MediaTime last_interval_ = 0;
   media::MediaTime audio_interval_ = 0;
   media::MediaTime longest_key_distance_ = 0;
+  media::MediaTime started_at_ = 0;
   media::MediaTime segment_start_ = 0;
   media::MediaTime part_start_ = 0;
 
