@@ -24,6 +24,16 @@ const kAsksPollMs = 8000;
 const kTellsPollMs = 30_000;
 const kShortWaitMs = 2000; // hls.js' own retries wait about as long: nothing need be done
 
+/** What the player needs of the world beside the element; tests give their own. */
+const kWindow = {
+  now: () => performance.now(),
+  setTimeout: (f, ms) => setTimeout(f, ms),
+  clearTimeout: (id) => clearTimeout(id),
+  random: Math.random,
+  isOnline: () => navigator.onLine,
+  whenOnline: (f) => addEventListener('online', f),
+};
+
 export class Player extends EventTarget {
   state = 'loading';
   why = null;
@@ -46,34 +56,41 @@ export class Player extends EventTarget {
   #seenLive = false; // by the hls.js that runs now
   #recoveredAt = -Infinity;
   #isLiveAgain;
+  #env;
   #pausedByUser = false;
 
   /**
    * `isLiveAgain` is asked now and then once the show has ended: whether a new one runs under the same name.
    */
-  constructor(video, source, { Hls = globalThis.Hls, isLiveAgain = async () => false } = {}) {
+  constructor(video, source, { Hls = globalThis.Hls, isLiveAgain = async () => false, env = kWindow } = {}) {
     super();
     this.#video = video;
     this.#source = source;
     this.#Hls = Hls;
     this.#isLiveAgain = isLiveAgain;
+    this.#env = env;
     video.addEventListener('ended', () => this.#ended());
     video.addEventListener('error', () => this.#hls || this.#retry('network'));
-    addEventListener('online', () => this.retryAt !== null && this.#load());
-    setInterval(() => this.#tick(), kTickMs);
+    env.whenOnline(() => this.retryAt !== null && this.#load());
   }
 
   start() {
     this.#load();
+    const watch = () => {
+      this.#tick();
+      this.#env.setTimeout(watch, kTickMs);
+    };
+    watch();
   }
 
   /** What the server says of the publisher: "live", "interrupted", "ended", or null when it is not known. */
   set publisher(state) {
     const before = this.#publisher;
     this.#publisher = state;
-    if (state === 'live' && before !== 'live' && ['waiting', 'ended'].includes(this.state)) {
+    const waits = this.retryAt !== null || this.state === 'ended';
+    if (state === 'live' && before !== 'live' && waits && this.state !== 'full') {
       // All who wait hear of it at once: come within half a second, not in one instant.
-      this.#schedule(500 * Math.random());
+      this.#schedule(500 * this.#env.random());
     }
     this.#tick();
   }
@@ -166,9 +183,10 @@ export class Player extends EventTarget {
   // ---- loading
 
   #load() {
-    clearTimeout(this.#retryTimer);
+    this.#env.clearTimeout(this.#retryTimer);
     this.retryAt = null;
     this.#playlistEnded = this.#seenLive = false;
+    this.#advancedAt = this.#movedAt = this.#env.now();
     this.#hls?.destroy();
     this.#hls = null;
     if (!this.#wasLive) this.#enter('loading');
@@ -201,13 +219,11 @@ export class Player extends EventTarget {
     if (!answer?.ok) return this.#refused(answer?.status ?? 0, answer?.headers.get('Retry-After'));
     this.#video.src = this.#source;
     this.#found();
-    this.#advancedAt = performance.now();
   }
 
   #found() {
     this.#failures = 0;
     this.#wasLive = true;
-    this.#advancedAt = this.#movedAt = performance.now();
     this.#lostAt = 0;
     this.#enter('live');
     if (!this.#pausedByUser) this.dispatchEvent(new Event('ready'));
@@ -219,7 +235,7 @@ export class Player extends EventTarget {
     this.#playlistEnded = !details.live;
     if (details.live) this.#seenLive = true;
     else if (!this.#seenLive) return this.#over(); // came after the end: the last minute is not what was asked for
-    if (details.advanced) this.#advancedAt = performance.now();
+    if (details.advanced) this.#advancedAt = this.#env.now();
     this.#tick();
   }
 
@@ -231,8 +247,8 @@ export class Player extends EventTarget {
     if ([ErrorDetails.MANIFEST_LOAD_ERROR, ErrorDetails.MANIFEST_LOAD_TIMEOUT].includes(data.details)) {
       return this.#refused(status, header);
     }
-    if (data.type === ErrorTypes.MEDIA_ERROR && performance.now() - this.#recoveredAt > 5000) {
-      this.#recoveredAt = performance.now();
+    if (data.type === ErrorTypes.MEDIA_ERROR && this.#env.now() - this.#recoveredAt > 5000) {
+      this.#recoveredAt = this.#env.now();
       return this.#hls.recoverMediaError();
     }
     this.#retry('network');
@@ -243,7 +259,10 @@ export class Player extends EventTarget {
     const hls = this.#hls;
     if (ms === null || ms < kShortWaitMs) return;
     hls.stopLoad();
-    setTimeout(() => hls === this.#hls && !this.#pausedByUser && hls.startLoad(), ms * (1 + 0.2 * Math.random()));
+    this.#env.setTimeout(
+      () => hls === this.#hls && !this.#pausedByUser && hls.startLoad(),
+      ms * (1 + 0.2 * this.#env.random()),
+    );
   }
 
   /** The multivariant playlist was not given. */
@@ -252,14 +271,14 @@ export class Player extends EventTarget {
       const ms = retryAfter(retryAfterHeader) ?? 5000;
       this.#enter('full');
       // A little later than told, never earlier, and not all at once.
-      return this.#schedule(ms + Math.random() * Math.max(1000, ms * 0.2));
+      return this.#schedule(ms + this.#env.random() * Math.max(1000, ms * 0.2));
     }
     if (status === 404 || status === 410) return this.#absent();
     this.#retry('network');
   }
 
   #absent() {
-    const now = performance.now();
+    const now = this.#env.now();
     if (!this.#wasLive || this.#publisher === 'ended') {
       this.#enter(this.#wasLive ? 'ended' : 'waiting');
     } else {
@@ -269,18 +288,18 @@ export class Player extends EventTarget {
     }
     // Where the status channel tells of a start, asking is only for the case that it fails.
     const limit = this.#publisher !== null || this.state === 'ended' ? kTellsPollMs : kAsksPollMs;
-    this.#schedule(around(Math.min(limit, 1000 * 1.5 ** this.#failures++)));
+    this.#schedule(around(Math.min(limit, 1000 * 1.5 ** this.#failures++), this.#env.random));
   }
 
   #retry(why) {
     this.#enter(this.#wasLive ? 'reconnecting' : 'loading', why);
-    this.#schedule(300 + fullJitter(this.#failures++, { base: 1000, limit: 12_000 }));
+    this.#schedule(300 + fullJitter(this.#failures++, { base: 1000, limit: 12_000, random: this.#env.random }));
   }
 
   #schedule(ms) {
-    clearTimeout(this.#retryTimer);
-    this.retryAt = performance.now() + ms;
-    this.#retryTimer = setTimeout(() => this.#load(), ms);
+    this.#env.clearTimeout(this.#retryTimer);
+    this.retryAt = this.#env.now() + ms;
+    this.#retryTimer = this.#env.setTimeout(() => this.#load(), ms);
     this.#announce();
   }
 
@@ -297,7 +316,7 @@ export class Player extends EventTarget {
 
   async #awaitNext() {
     while (this.state === 'ended' && this.retryAt === null) {
-      await new Promise((resolve) => setTimeout(resolve, around(kEndedPollMs)));
+      await new Promise((resolve) => this.#env.setTimeout(resolve, around(kEndedPollMs, this.#env.random)));
       if (this.state !== 'ended' || this.retryAt !== null) return;
       const again = await this.#isLiveAgain().catch(() => false);
       if (again && this.state === 'ended' && this.retryAt === null) return this.#load();
@@ -307,7 +326,7 @@ export class Player extends EventTarget {
   // ---- watching over it
 
   #tick() {
-    const now = performance.now();
+    const now = this.#env.now();
     const video = this.#video;
     if (video.currentTime !== this.#position || video.paused) this.#movedAt = now;
     this.#position = video.currentTime;
@@ -319,7 +338,7 @@ export class Player extends EventTarget {
     const still = now - this.#movedAt;
     if (silent > kSilentMs || (still > kDeadMs && silent < patience)) return this.#load();
     if (this.#publisher === 'interrupted') this.#enter('reconnecting', 'publisher');
-    else if (silent > patience) this.#enter('reconnecting', navigator.onLine ? 'stalled' : 'network');
+    else if (silent > patience) this.#enter('reconnecting', this.#env.isOnline() ? 'stalled' : 'network');
     else if (still < 1000) this.#enter('live');
   }
 

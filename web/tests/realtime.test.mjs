@@ -21,11 +21,9 @@ function setUp({ random = () => 0.5, ...options } = {}) {
   const rt = new Realtime('ws://host/rt?v=1', { env, ...options });
   const welcome = (more = {}) => {
     sockets.at(-1).accept();
-    sockets
-      .at(-1)
-      .say({
-        hello: { v: 1, sid: 's1', resumed: false, now: time.wall(), hb: 1000, win: 400, resume: 'token', ...more },
-      });
+    sockets.at(-1).say({
+      hello: { v: 1, sid: 's1', resumed: false, now: time.wall(), hb: 1000, win: 400, resume: 'token', ...more },
+    });
   };
   return { time, sockets, rt, welcome, last: () => sockets.at(-1) };
 }

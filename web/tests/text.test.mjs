@@ -9,7 +9,14 @@ test('counts are written for people', () => {
 });
 
 test('ages are rounded down, waits up', () => {
-  assert.deepEqual([-1, 59.9, 60, 3599, 3600, 11_100].map(age), ['0 s', '59 s', '1 min', '59 min', '1 h 00 min', '3 h 05 min']);
+  assert.deepEqual([-1, 59.9, 60, 3599, 3600, 11_100].map(age), [
+    '0 s',
+    '59 s',
+    '1 min',
+    '59 min',
+    '1 h 00 min',
+    '3 h 05 min',
+  ]);
   assert.deepEqual([0, 1001, 89_000, 90_001].map(wait), ['1 s', '2 s', '89 s', '2 min']);
 });
 
@@ -28,8 +35,17 @@ test('Retry-After is read as seconds or as a date', () => {
 });
 
 test('waits are drawn from their whole window and never from outside it', () => {
-  assert.deepEqual([0, 1].map((r) => fullJitter(3, { random: () => r })), [0, 4000]);
+  assert.deepEqual(
+    [0, 1].map((r) => fullJitter(3, { random: () => r })),
+    [0, 4000],
+  );
   assert.equal(fullJitter(1000, { random: () => 1 }), 20_000);
-  assert.deepEqual([0, 1].map((r) => within([800, 3000], () => r)), [800, 3000]);
-  assert.deepEqual([0, 1].map((r) => around(1000, () => r)), [750, 1250]);
+  assert.deepEqual(
+    [0, 1].map((r) => within([800, 3000], () => r)),
+    [800, 3000],
+  );
+  assert.deepEqual(
+    [0, 1].map((r) => around(1000, () => r)),
+    [750, 1250],
+  );
 });
