@@ -224,6 +224,7 @@ export class Player extends EventTarget {
   #found() {
     this.#failures = 0;
     this.#wasLive = true;
+    this.#advancedAt = this.#movedAt = this.#env.now();
     this.#lostAt = 0;
     this.#enter('live');
     if (!this.#pausedByUser) this.dispatchEvent(new Event('ready'));

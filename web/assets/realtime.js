@@ -15,6 +15,7 @@ const kPokeAnswerMs = 5000;
 const kSettledMs = 5000; // a connection that lasted this long was a good one: the next wait begins small
 const kSlowDownMs = 10_000;
 const kMaxChannels = 32;
+const kBadNick = 4220;
 
 /** What the client needs of the world; tests give their own. */
 export const kBrowser = {
@@ -300,8 +301,12 @@ export class Realtime extends EventTarget {
     else request.resolve(ok);
   }
 
-  /** A refusal that answers no request: of a channel named in hello, when it names one. */
+  /** A refusal that answers no request: of the hello, or of a channel named in it. */
   #refused(message) {
+    if (this.state === 'connecting' && message.err.c === kBadNick && this.#nick) {
+      this.#nick = ''; // better in the room without a name than outside for a bad one
+      return this.#hello();
+    }
     const channel = this.#channels.get(message.ch ?? message.err.ch);
     if (channel) this.#subscriptionFailed(channel, message.err.retry);
   }

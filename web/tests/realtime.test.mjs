@@ -401,6 +401,18 @@ test('a denied channel is not asked for again on this connection; one to be trie
   assert.ok(!later.denied);
 });
 
+test('a nickname that the server refuses does not keep us out', () => {
+  const { rt, last } = setUp({ nick: 'x'.repeat(40) });
+  rt.start();
+  last().accept();
+  last().say({ err: { c: 4220, m: 'nickname refused' } });
+  const [first, second] = last().requests('hello');
+  assert.equal(first.nick.length, 40);
+  assert.equal(second.nick, undefined);
+  last().say({ hello: { sid: 's1', resumed: false, now: 0, hb: 1000, win: 100 } });
+  assert.equal(rt.state, 'live');
+});
+
 test('text that is no message of the protocol is not minded', () => {
   const { rt, welcome, last } = setUp();
   rt.start();
