@@ -110,9 +110,9 @@ std::string encode_gap(std::string_view channel, const Position& up_to) {
   return R"({"gap":{"ch":)" + quote(channel) + ',' + position(up_to) + R"(,"why":"slow"}})";
 }
 
-std::string encode_push(std::string_view channel, const Message& message, bool partial) {
+std::string encode_push(std::string_view channel, const Message& message) {
   return R"({"ch":)" + quote(channel) + R"(,"o":)" + number_text(message.offset) + R"(,"t":)" +
-         number_text(message.time_ms) + R"(,"d":)" + message.body + (partial ? R"(,"partial":true})" : "}");
+         number_text(message.time_ms) + R"(,"d":)" + message.body + '}';
 }
 
 std::string encode_set_push(const SetPush& push) {

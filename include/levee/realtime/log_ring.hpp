@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "levee/base/clock.hpp"
-#include "levee/realtime/bus.hpp"
+#include "levee/realtime/message.hpp"
 
 namespace levee::realtime {
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "levee/base/result.hpp"
-#include "levee/realtime/bus.hpp"
 #include "levee/realtime/error.hpp"
+#include "levee/realtime/message.hpp"
 
 /// Messages of the realtime protocol as JSON text (docs/protocol.md), and bodies as the bus carries them.
 namespace levee::realtime {
@@ -122,7 +122,7 @@ std::string encode_heartbeat(std::int64_t now_ms, std::int64_t window_ms);
 std::string encode_bye(int close_code, Retry retry);
 std::string encode_gap(std::string_view channel, const Position& up_to);
 /// A message of a `log` or `value`.
-std::string encode_push(std::string_view channel, const Message& message, bool partial = false);
+std::string encode_push(std::string_view channel, const Message& message);
 std::string encode_set_push(const SetPush& push);
 
 /// Bodies.

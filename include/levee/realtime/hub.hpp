@@ -1,0 +1,150 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "levee/base/clock.hpp"
+#include "levee/base/metrics.hpp"
+#include "levee/realtime/bus.hpp"
+#include "levee/realtime/connection.hpp"
+#include "levee/realtime/roster.hpp"
+#include "levee/realtime/session.hpp"
+#include "levee/realtime/token_bucket.hpp"
+#include "levee/realtime/topic.hpp"
+
+namespace levee::realtime {
+
+struct HubSettings {
+  Rate requests{std::chrono::milliseconds{100}, 40};  ///< of one connection
+  Rate chat{std::chrono::seconds{1}, 5};              ///< of one connection
+  Roster::Settings presence;
+  Duration resume_ttl = std::chrono::hours{24};
+  /// How many clients a second this node can take back; sets the reconnect window.
+  std::size_t takes_back_per_second = 3000;
+  std::size_t max_topics = 10'000;
+};
+
+struct HubCounters {
+  Gauge sessions;  ///< that said hello
+  Gauge subscriptions;
+  Gauge topics;
+  Counter received;   ///< messages from clients
+  Counter refused;    ///< of these
+  Counter published;  ///< chat messages taken by the bus
+  Counter publish_failed;
+  Counter resumed;        ///< sessions that came back with a token
+  Counter recovered;      ///< log subscriptions that were given all they had missed
+  Counter not_recovered;  ///< log subscriptions that asked for it in vain
+  TopicCounters topics_counted;
+};
+
+/// A channel with its subscribers on this shard.
+struct HubTopic {
+  std::unique_ptr<Topic> topic;
+  bool is_set = false;
+  std::vector<Session*> subscribers;
+  std::vector<std::variant<SnapshotPtr, MessagePtr>> arrived;
+  bool listed = false;  ///< among the hub's changed ones
+  bool asked = false;   ///< for a new snapshot
+  TimePoint prepared_at = TimePoint::min();
+  std::size_t to_serve = 0;  ///< subscribers[0 .. to_serve) have not been given the newest yet
+  bool passing = false;
+  TimePoint opened_at{};
+  bool idle = false;
+  TimePoint idle_since{};
+};
+
+/// All realtime clients and channels of one shard: the engine under every kind of channel.
+///
+/// What arrives from the bus waits for `tick`, where each channel's policy (Topic) merges it; then the
+/// subscribers are served, at most kServedPerTick of them a tick so that the thread's other work goes on. A
+/// connection is given everything of all its channels in one flush. One that is not ready is given nothing
+/// and has nothing queued: it is served by its cursors when it is ready again.
+///
+/// Thread: one, its shard's. Time: pure; `wake` is called when `deadline` may have come nearer.
+/// Lifetime: sessions end before the hub; the bus outlives it.
+class Hub final : public BusListener {
+ public:
+  static constexpr std::size_t kServedPerTick = 256;
+  static constexpr Duration kHeartbeat = std::chrono::seconds{15};
+  static constexpr Duration kBusPatience = std::chrono::seconds{5};  ///< for the first snapshot of a channel
+  static constexpr Duration kLinger = std::chrono::seconds{30};      ///< of a channel without subscribers
+
+  Hub(HubSettings settings, Bus& bus, boost::asio::io_context& shard, Identities& identities, Framer framer,
+      std::function<void()> wake);
+  ~Hub() override;
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+
+  /// A new client. Lifetime: `connection` outlives the session.
+  std::unique_ptr<Session> open(Connection& connection);
+
+  /// Does all that is due. `wall_ms` is Unix time.
+  void tick(TimePoint now, std::int64_t wall_ms);
+  /// When to call `tick` next.
+  TimePoint deadline() const;
+
+  /// From which to draw how long to wait before coming back.
+  Retry reconnect_window() const;
+
+  std::size_t session_count() const { return sessions_.size(); }
+  const HubCounters& counters() const { return counters_; }
+
+  void reset(const std::string& channel, const SnapshotPtr& snapshot) override;
+  void message(const std::string& channel, const MessagePtr& message) override;
+  void overflowed() override;
+
+ private:
+  friend class Session;
+  static constexpr std::size_t kPhases = 15;  ///< heartbeats are spread over these
+
+  HubTopic* open_topic(const Channel& parsed, const std::string& channel, TimePoint now);
+  void join(HubTopic& topic, Session& session);
+  void leave(Session& session, std::size_t subscription);
+  void note(HubTopic& topic);
+  void take_arrivals(HubTopic& topic, TimePoint now);
+  void prepare(HubTopic& topic, TimePoint now);
+  void ask_anew(HubTopic& topic);
+  void prepare_changed(TimePoint now);
+  void serve_passes(std::size_t& budget);
+  /// Gives the session all it lacks; true: it has more coming and is ready for it.
+  bool serve(Session& session);
+  void serve_turns(std::size_t& budget);
+  void take_turn_later(Session& session);
+  void send_heartbeats(TimePoint now, std::int64_t wall_ms);
+  void give_up_waiting(TimePoint now);
+  void forget(HubTopic& topic);
+  void close_idle(TimePoint now);
+
+  HubSettings settings_;
+  Identities& identities_;
+  Framer framer_;
+  std::function<void()> wake_;
+  HubCounters counters_;
+  Roster roster_;
+  std::unordered_map<std::string, std::unique_ptr<HubTopic>> topics_;
+  std::unordered_map<std::uint64_t, Session*> sessions_;
+  std::array<std::vector<Session*>, kPhases> phases_;
+  std::size_t next_phase_ = 0;
+  TimePoint next_heartbeat_{};
+  std::uint64_t next_key_ = 0;
+  std::vector<HubTopic*> changed_;  ///< something arrived, or a pass waits for its interval
+  std::vector<HubTopic*> passing_;  ///< subscribers are being served
+  std::vector<HubTopic*> unready_;
+  std::deque<std::uint64_t> turns_;                     ///< sessions that are given more, in turn
+  std::deque<std::pair<TimePoint, std::string>> idle_;  ///< when to look at it
+  TimePoint now_{};                                     ///< of the last tick or request
+  std::unique_ptr<BusClient> bus_;                      ///< last: its callbacks end first
+};
+
+}  // namespace levee::realtime

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "levee/base/clock.hpp"
+#include "levee/realtime/connection.hpp"
+#include "levee/realtime/token_bucket.hpp"
+#include "levee/realtime/wire.hpp"
+
+namespace levee::realtime {
+
+class Hub;
+struct HubTopic;
+
+/// One client: what it is called, what it subscribed to and where it is in that. Answers its requests.
+///
+/// Lifetime: made by Hub::open; destroying it is leaving. The hub outlives it.
+/// Thread: the hub's. Time: pure.
+class Session {
+ public:
+  Session(Hub& hub, Connection& connection, std::uint64_t key, std::size_t phase);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Takes one message of the client; answers are pushed to the connection and flushed.
+  /// `wall_ms` is Unix time.
+  void receive(std::string_view text, TimePoint now, std::int64_t wall_ms);
+
+  /// The connection took everything: it is given what it missed meanwhile.
+  void writable();
+
+  /// Whether the client said hello.
+  bool greeted() const { return !id_.empty(); }
+  const std::string& id() const { return id_; }
+
+ private:
+  friend class Hub;
+
+  struct Subscription {
+    HubTopic* topic = nullptr;
+    std::size_t place = 0;  ///< among the topic's subscribers
+    Cursor cursor;
+    bool waiting = false;  ///< for the channel's first snapshot; then `number` and `since` are answered
+    std::optional<std::uint64_t> number;
+    std::optional<Position> since;
+  };
+  struct Now {
+    TimePoint time;
+    std::int64_t wall_ms;
+  };
+  using Number = std::optional<std::uint64_t>;
+
+  void handle(Number number, Hello& hello, const Now& now);
+  void handle(Number number, Subscribe& wanted, const Now& now);
+  void handle(Number number, Unsubscribe& unwanted, const Now& now);
+  void handle(Number number, SetNickname& wanted, const Now& now);
+  void handle(Number number, Publish& wanted, const Now& now);
+  void handle(Number number, Ping& ping, const Now& now);
+
+  void subscribe(Number number, Subscribe wanted, TimePoint now);
+  void published(Number number, const std::string& channel, const Result<Published>& result);
+  void answer_start(Subscription& subscription);
+  bool refuse_flood(Number number, TimePoint now);
+  void refuse(Number number, ErrorCode error, std::optional<Retry> retry = {}, std::string_view channel = {});
+  void push(std::string_view text);
+  Subscription* find(std::string_view channel);
+
+  Hub& hub_;
+  Connection& connection_;
+  std::uint64_t key_;      ///< of the hub's table
+  std::size_t phase_;      ///< of its heartbeat
+  std::size_t place_ = 0;  ///< among those of its phase
+  bool in_turn_ = false;   ///< waits for its next turn to be given more
+  std::string id_;
+  std::string nickname_;
+  std::string viewer_;  ///< playback token
+  TokenBucket requests_;
+  TokenBucket refusals_;
+  TokenBucket chat_;
+  std::vector<Subscription> subscriptions_;
+};
+
+}  // namespace levee::realtime

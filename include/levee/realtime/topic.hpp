@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "levee/base/bytes.hpp"
+#include "levee/base/clock.hpp"
+#include "levee/base/metrics.hpp"
+#include "levee/realtime/channel.hpp"
+#include "levee/realtime/message.hpp"
+
+namespace levee::realtime {
+
+/// Wraps a text into the frame that goes on the wire. Given by the transport.
+using Framer = std::function<Bytes(std::string_view text)>;
+
+/// Takes the frames for one connection. Implemented by the transport's connection.
+class FrameSink {
+ public:
+  virtual ~FrameSink() = default;
+  /// Adds to what the next `flush` sends.
+  virtual void push(const SharedBytes& frames) = 0;
+};
+
+/// Where one subscriber is in a channel.
+struct Cursor {
+  std::uint64_t offset = 0;      ///< of the last thing it was given
+  std::uint32_t generation = 0;  ///< of the topic's state it was given; behind the topic's: it starts anew
+};
+
+/// What a new subscriber is told first.
+struct Start {
+  std::string sync;               ///< the sync object
+  std::optional<bool> recovered;  ///< `log`, when it came with a position
+};
+
+/// Counted by all topics of a hub.
+struct TopicCounters {
+  Counter coalesced;   ///< messages that went out in a frame or a write with an earlier one
+  Counter superseded;  ///< values that were never shown, for a newer one came
+  Counter gaps;        ///< told to slow subscribers
+  Counter syncs;       ///< subscribers that were started anew
+};
+
+/// What a shard holds of one channel, and the channel's policy: how what happens is merged, what a subscriber
+/// is given that is behind, and from where a new one starts. One subclass a kind.
+///
+/// `apply` and `reset` take what comes from the bus; `prepare` makes that visible; `give` brings one
+/// subscriber up to what is visible, by its cursor alone, however far behind it is. Nothing is queued for
+/// anyone.
+class Topic {
+ public:
+  struct Context {
+    const Framer& framer;
+    TopicCounters& counters;
+  };
+  /// What `give` pushes at most before the connection has sent it, in bytes; one frame may go beyond.
+  static constexpr std::size_t kGiveBytes = 64 * 1024;
+  /// How much of a log a first visit, or one that came too late, is shown.
+  static constexpr std::size_t kRecentMessages = 50;
+
+  static std::unique_ptr<Topic> make(Kind kind, std::string channel, Context context);
+
+  Topic(std::string channel, Context context) : context_{context}, channel_{std::move(channel)} {}
+  virtual ~Topic() = default;
+  Topic(const Topic&) = delete;
+  Topic& operator=(const Topic&) = delete;
+
+  const std::string& channel() const { return channel_; }
+  /// Whether a first snapshot came.
+  bool ready() const { return ready_; }
+
+  virtual void reset(const Snapshot& snapshot, TimePoint now) = 0;
+  /// False: the message does not follow the last one, and was not taken.
+  virtual bool apply(const MessagePtr& message, TimePoint now) = 0;
+  /// Makes all that came visible to `give`. False: only a new snapshot can tell what it is.
+  virtual bool prepare(TimePoint now) = 0;
+  /// How long to gather before the next `prepare`.
+  virtual Duration interval(std::size_t subscribers) const = 0;
+
+  /// The start for a subscriber that has seen what is up to `since`: the sync object, and the cursor from
+  /// which `give` goes on.
+  virtual Start start(const std::optional<Position>& since, Cursor& cursor, TimePoint now) = 0;
+  /// Gives what is missing, up to kGiveBytes. True: there is more.
+  virtual bool give(Cursor& cursor, FrameSink& sink) = 0;
+
+ protected:
+  SharedBytes frame(std::string_view text) const { return share(context_.framer(text)); }
+
+  Context context_;
+  std::string channel_;
+  Position top_;  ///< of what was taken from the bus
+  std::uint32_t generation_ = 0;
+  bool ready_ = false;
+};
+
+}  // namespace levee::realtime

@@ -1,0 +1,255 @@
+#include "levee/realtime/hub.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace levee::realtime {
+
+Hub::Hub(HubSettings settings, Bus& bus, boost::asio::io_context& shard, Identities& identities,
+         Framer framer, std::function<void()> wake)
+    : settings_{settings},
+      identities_{identities},
+      framer_{std::move(framer)},
+      wake_{std::move(wake)},
+      roster_{settings.presence},
+      bus_{bus.attach(shard, *this)} {}
+
+Hub::~Hub() { assert(sessions_.empty()); }
+
+std::unique_ptr<Session> Hub::open(Connection& connection) {
+  const auto phase = next_key_ % kPhases;
+  auto session = std::make_unique<Session>(*this, connection, next_key_++, phase);
+  session->place_ = phases_[phase].size();
+  phases_[phase].push_back(session.get());
+  sessions_.emplace(session->key_, session.get());
+  return session;
+}
+
+void Hub::reset(const std::string& channel, const SnapshotPtr& snapshot) {
+  const auto found = topics_.find(channel);
+  if (found == topics_.end()) return;
+  found->second->arrived.emplace_back(snapshot);
+  note(*found->second);
+}
+
+void Hub::message(const std::string& channel, const MessagePtr& message) {
+  const auto found = topics_.find(channel);
+  if (found == topics_.end()) return;
+  found->second->arrived.emplace_back(message);
+  note(*found->second);
+}
+
+void Hub::overflowed() {
+  for (const auto& [channel, topic] : topics_) ask_anew(*topic);
+}
+
+void Hub::ask_anew(HubTopic& topic) {
+  if (topic.asked) return;
+  topic.asked = true;
+  bus_->subscribe(topic.topic->channel());
+}
+
+void Hub::note(HubTopic& topic) {
+  if (topic.listed) return;
+  topic.listed = true;
+  changed_.push_back(&topic);
+  wake_();
+}
+
+void Hub::tick(TimePoint now, std::int64_t wall_ms) {
+  now_ = now;
+  for (auto& [channel, changes] : roster_.take_changes(now))
+    bus_->change_members(channel, std::move(changes));
+  prepare_changed(now);
+  std::size_t budget = kServedPerTick;
+  serve_turns(budget);
+  serve_passes(budget);
+  if (now >= next_heartbeat_) send_heartbeats(now, wall_ms);
+  give_up_waiting(now);
+  close_idle(now);
+}
+
+TimePoint Hub::deadline() const {
+  if (!passing_.empty() || !turns_.empty() || roster_.has_news()) return now_;
+  auto next = next_heartbeat_;
+  for (const auto* topic : changed_) {
+    if (!topic->arrived.empty()) return now_;
+    next = std::min(next, topic->prepared_at + topic->topic->interval(topic->subscribers.size()));
+  }
+  if (const auto at = roster_.deadline()) next = std::min(next, *at);
+  return next;  // waiting and idle channels are looked at with the heartbeats, once a second
+}
+
+Retry Hub::reconnect_window() const {
+  const auto needed = sessions_.size() * 1000 / std::max<std::size_t>(settings_.takes_back_per_second, 1);
+  return {0, static_cast<std::int64_t>(std::clamp<std::size_t>(needed, 250, 60'000))};
+}
+
+void Hub::take_arrivals(HubTopic& topic, TimePoint now) {
+  for (const auto& arrived : std::exchange(topic.arrived, {})) {
+    if (const auto* snapshot = std::get_if<SnapshotPtr>(&arrived)) {
+      topic.asked = false;
+      topic.topic->reset(**snapshot, now);
+    } else if (!topic.topic->apply(std::get<MessagePtr>(arrived), now)) {
+      ask_anew(topic);
+    }
+  }
+}
+
+void Hub::prepare(HubTopic& topic, TimePoint now) {
+  if (!topic.topic->prepare(now)) ask_anew(topic);
+  topic.prepared_at = now;
+  topic.to_serve = topic.subscribers.size();
+  topic.passing = true;
+  passing_.push_back(&topic);
+}
+
+void Hub::prepare_changed(TimePoint now) {
+  std::erase_if(changed_, [&](HubTopic* topic) {
+    take_arrivals(*topic, now);
+    const auto due = topic->prepared_at + topic->topic->interval(topic->subscribers.size());
+    if (topic->topic->ready() && (topic->passing || now < due)) return false;
+    topic->listed = false;
+    if (topic->topic->ready()) prepare(*topic, now);
+    return true;
+  });
+}
+
+void Hub::serve_passes(std::size_t& budget) {
+  while (!passing_.empty() && budget > 0) {
+    auto& topic = *passing_.front();
+    // From the end: who subscribes meanwhile is added there, and starts with the newest anyway.
+    while (topic.to_serve > 0 && budget > 0) {
+      --budget;
+      auto& session = *topic.subscribers[--topic.to_serve];
+      if (serve(session)) take_turn_later(session);
+    }
+    if (topic.to_serve > 0) return;
+    topic.passing = false;
+    passing_.erase(passing_.begin());
+  }
+}
+
+bool Hub::serve(Session& session) {
+  if (!session.connection_.ready()) return false;
+  bool more = false;
+  for (auto& subscription : session.subscriptions_) {
+    auto& topic = *subscription.topic->topic;
+    if (!topic.ready()) continue;
+    if (subscription.waiting) session.answer_start(subscription);
+    more = topic.give(subscription.cursor, session.connection_) || more;
+  }
+  session.connection_.flush();
+  return more && session.connection_.ready();
+}
+
+void Hub::take_turn_later(Session& session) {
+  if (session.in_turn_) return;
+  session.in_turn_ = true;
+  turns_.push_back(session.key_);
+  wake_();
+}
+
+void Hub::serve_turns(std::size_t& budget) {
+  for (auto left = turns_.size(); left > 0 && budget > 0; --left, --budget) {
+    const auto found = sessions_.find(turns_.front());
+    turns_.pop_front();
+    if (found == sessions_.end()) continue;
+    found->second->in_turn_ = false;
+    if (serve(*found->second)) take_turn_later(*found->second);
+  }
+}
+
+void Hub::send_heartbeats(TimePoint now, std::int64_t wall_ms) {
+  next_heartbeat_ = now + kHeartbeat / static_cast<int>(kPhases);
+  const auto heartbeat = share(framer_(encode_heartbeat(wall_ms, reconnect_window().to_ms)));
+  for (auto* session : phases_[next_phase_]) {
+    if (!session->greeted() || !session->connection_.ready()) continue;
+    session->connection_.push(heartbeat);
+    session->connection_.flush();
+  }
+  next_phase_ = (next_phase_ + 1) % kPhases;
+}
+
+HubTopic* Hub::open_topic(const Channel& parsed, const std::string& channel, TimePoint now) {
+  if (const auto found = topics_.find(channel); found != topics_.end()) return found->second.get();
+  if (topics_.size() >= settings_.max_topics) return nullptr;
+  auto topic = std::make_unique<HubTopic>();
+  topic->topic = Topic::make(parsed.kind, channel, {framer_, counters_.topics_counted});
+  topic->is_set = parsed.kind == Kind::set;
+  topic->opened_at = now;
+  unready_.push_back(topic.get());
+  auto* opened = topics_.emplace(channel, std::move(topic)).first->second.get();
+  counters_.topics.add(1);
+  bus_->subscribe(channel);
+  return opened;
+}
+
+void Hub::join(HubTopic& topic, Session& session) {
+  topic.idle = false;
+  session.subscriptions_.push_back({&topic, topic.subscribers.size(), {}, false, {}, {}});
+  topic.subscribers.push_back(&session);
+  counters_.subscriptions.add(1);
+  if (topic.is_set) {
+    roster_.join(topic.topic->channel(), session.id_, encode_member_info(session.nickname_));
+    wake_();
+  }
+}
+
+void Hub::leave(Session& session, std::size_t subscription) {
+  auto& left = session.subscriptions_[subscription];
+  auto& topic = *left.topic;
+  if (left.place + 1 < topic.subscribers.size()) {
+    auto* moved = topic.subscribers.back();
+    moved->find(topic.topic->channel())->place = left.place;
+    topic.subscribers[left.place] = moved;
+  }
+  topic.subscribers.pop_back();
+  topic.to_serve = std::min(topic.to_serve, topic.subscribers.size());
+  session.subscriptions_.erase(session.subscriptions_.begin() + static_cast<std::ptrdiff_t>(subscription));
+  counters_.subscriptions.add(-1);
+  if (topic.is_set) {
+    roster_.leave(topic.topic->channel(), session.id_);
+    wake_();
+  }
+  if (topic.subscribers.empty()) {
+    topic.idle = true;
+    topic.idle_since = now_;
+    idle_.emplace_back(now_ + kLinger, topic.topic->channel());
+  }
+}
+
+void Hub::give_up_waiting(TimePoint now) {
+  std::erase_if(unready_, [](const HubTopic* topic) { return topic->topic->ready(); });
+  for (auto* topic : unready_) {
+    if (now - topic->opened_at < kBusPatience) continue;
+    while (!topic->subscribers.empty()) {
+      auto& session = *topic->subscribers.back();
+      const auto* waiting = session.find(topic->topic->channel());
+      session.refuse(waiting->number, Errc::bus_down, Retry{1000, 5000}, topic->topic->channel());
+      session.connection_.flush();
+      leave(session, static_cast<std::size_t>(waiting - session.subscriptions_.data()));
+    }
+  }
+}
+
+void Hub::close_idle(TimePoint now) {
+  for (; !idle_.empty() && idle_.front().first <= now; idle_.pop_front()) {
+    const auto found = topics_.find(idle_.front().second);
+    if (found == topics_.end()) continue;
+    auto& topic = *found->second;
+    if (topic.idle && now - topic.idle_since >= kLinger) forget(topic);
+  }
+}
+
+void Hub::forget(HubTopic& topic) {
+  std::erase(changed_, &topic);
+  std::erase(passing_, &topic);
+  std::erase(unready_, &topic);
+  const auto channel = topic.topic->channel();
+  bus_->unsubscribe(channel);
+  topics_.erase(channel);
+  counters_.topics.add(-1);
+}
+
+}  // namespace levee::realtime

@@ -1,0 +1,194 @@
+#include "levee/realtime/session.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "levee/realtime/hub.hpp"
+#include "levee/realtime/text_rules.hpp"
+
+namespace levee::realtime {
+namespace {
+
+constexpr int kCloseFlood = 4029;
+constexpr int kCloseVersion = 4501;
+constexpr std::size_t kMaxViewerToken = 1024;
+
+// How often a client may be told that it is too fast before it is closed.
+constexpr Rate kRefusals{std::chrono::milliseconds{100}, 100};
+
+Retry after(Duration wait) {
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
+  return {ms, ms};
+}
+
+}  // namespace
+
+Session::Session(Hub& hub, Connection& connection, std::uint64_t key, std::size_t phase)
+    : hub_{hub}, connection_{connection}, key_{key}, phase_{phase} {}
+
+Session::~Session() {
+  while (!subscriptions_.empty()) hub_.leave(*this, subscriptions_.size() - 1);
+  auto& others = hub_.phases_[phase_];
+  others.back()->place_ = place_;
+  others[place_] = others.back();
+  others.pop_back();
+  hub_.sessions_.erase(key_);
+  if (greeted()) hub_.counters_.sessions.add(-1);
+}
+
+void Session::receive(std::string_view text, TimePoint now, std::int64_t wall_ms) {
+  hub_.now_ = std::max(hub_.now_, now);
+  hub_.counters_.received.add();
+  auto decoded = decode_request(text);
+  auto* request = std::get_if<Request>(&decoded);
+  const auto number = request != nullptr ? request->number : std::get<BadRequest>(decoded).number;
+  if (refuse_flood(number, now)) {
+    // refused
+  } else if (request == nullptr) {
+    refuse(number, Errc::bad_message);
+  } else if (!greeted() && !std::holds_alternative<Hello>(request->what)) {
+    refuse(number, Errc::hello_expected);
+  } else {
+    std::visit([&](auto& what) { handle(number, what, Now{now, wall_ms}); }, request->what);
+  }
+  if (hub_.serve(*this)) hub_.take_turn_later(*this);
+  connection_.flush();
+}
+
+void Session::writable() {
+  if (hub_.serve(*this)) hub_.take_turn_later(*this);
+}
+
+bool Session::refuse_flood(Number number, TimePoint now) {
+  const auto wait = requests_.take(hub_.settings_.requests, now);
+  if (wait == Duration::zero()) return false;
+  refuse(number, Errc::request_rate, after(wait));
+  if (refusals_.take(kRefusals, now) > Duration::zero()) connection_.close(kCloseFlood);
+  return true;
+}
+
+void Session::handle(Number number, Hello& hello, const Now& now) {
+  if (greeted()) return refuse(number, Errc::hello_expected);
+  if (hello.version != kProtocolVersion) return connection_.close(kCloseVersion);
+  if (hello.nickname && check_nickname(*hello.nickname)) return refuse(number, Errc::bad_nickname);
+  Welcome welcome;
+  if (auto known = hub_.identities_.verify(hello.resume, now.wall_ms)) {
+    id_ = std::move(*known);
+    welcome.resumed = true;
+    hub_.counters_.resumed.add();
+  } else {
+    id_ = hub_.identities_.new_session();
+  }
+  hub_.counters_.sessions.add(1);
+  if (hello.nickname) nickname_ = std::move(*hello.nickname);
+  if (hello.viewer.size() <= kMaxViewerToken) viewer_ = std::move(hello.viewer);
+
+  using std::chrono::duration_cast;
+  using std::chrono::milliseconds;
+  welcome.session = id_;
+  welcome.now_ms = now.wall_ms;
+  welcome.heartbeat_ms = duration_cast<milliseconds>(Hub::kHeartbeat).count();
+  welcome.window_ms = hub_.reconnect_window().to_ms;
+  welcome.resume_ttl_ms = duration_cast<milliseconds>(hub_.settings_.resume_ttl).count();
+  welcome.resume = hub_.identities_.resume_token(id_, now.wall_ms + welcome.resume_ttl_ms);
+  push(encode_hello(welcome));
+  for (auto& wanted : hello.subscriptions) subscribe({}, std::move(wanted), now.time);
+}
+
+void Session::handle(Number number, Subscribe& wanted, const Now& now) {
+  subscribe(number, std::move(wanted), now.time);
+}
+
+void Session::subscribe(Number number, Subscribe wanted, TimePoint now) {
+  const auto parsed = parse_channel(wanted.channel);
+  if (!parsed) return refuse(number, parsed.error(), {}, wanted.channel);
+  auto* subscription = find(wanted.channel);
+  if (subscription == nullptr) {
+    auto* topic =
+        subscriptions_.size() < kMaxChannels ? hub_.open_topic(*parsed, wanted.channel, now) : nullptr;
+    if (topic == nullptr) return refuse(number, Errc::too_many_channels, {}, wanted.channel);
+    hub_.join(*topic, *this);
+    subscription = &subscriptions_.back();
+  }
+  subscription->waiting = true;
+  subscription->number = number;
+  subscription->since = std::move(wanted.since);
+  if (subscription->topic->topic->ready()) answer_start(*subscription);
+}
+
+void Session::answer_start(Subscription& subscription) {
+  const auto start = subscription.topic->topic->start(subscription.since, subscription.cursor, hub_.now_);
+  push(subscription.number ? encode_answer(*subscription.number, start.sync)
+                           : encode_sync_message(start.sync));
+  if (start.recovered) (*start.recovered ? hub_.counters_.recovered : hub_.counters_.not_recovered).add();
+  subscription.waiting = false;
+  subscription.since.reset();
+}
+
+void Session::handle(Number number, Unsubscribe& unwanted, const Now&) {
+  const auto* subscription = find(unwanted.channel);
+  if (subscription == nullptr) return refuse(number, Errc::not_subscribed, {}, unwanted.channel);
+  hub_.leave(*this, static_cast<std::size_t>(subscription - subscriptions_.data()));
+  if (number) push(encode_channel_answer(*number, unwanted.channel));
+}
+
+void Session::handle(Number number, SetNickname& wanted, const Now&) {
+  if (const auto error = check_nickname(wanted.nickname)) return refuse(number, error);
+  nickname_ = std::move(wanted.nickname);
+  for (const auto& subscription : subscriptions_) {
+    if (!subscription.topic->is_set) continue;
+    hub_.roster_.change_info(subscription.topic->topic->channel(), id_, encode_member_info(nickname_));
+    hub_.wake_();
+  }
+  if (number) push(encode_nickname_answer(*number, nickname_));
+}
+
+void Session::handle(Number number, Publish& wanted, const Now& now) {
+  const auto parsed = parse_channel(wanted.channel);
+  if (!parsed) return refuse(number, parsed.error());
+  if (parsed->kind != Kind::log) return refuse(number, Errc::not_publishable);
+  if (nickname_.empty()) return refuse(number, Errc::nickname_needed);
+  if (!wanted.id.empty() && check_publication_id(wanted.id)) return refuse(number, Errc::bad_id);
+  if (const auto error = check_chat_text(wanted.text)) return refuse(number, error);
+  const auto wait = chat_.take(hub_.settings_.chat, now.time);
+  if (wait > Duration::zero()) return refuse(number, Errc::chat_rate, after(wait));
+
+  Publication publication;
+  if (!wanted.id.empty()) publication.id = id_ + "/" + wanted.id;
+  publication.body = encode_chat(id_, wanted.id, nickname_, wanted.text);
+  publication.time_ms = now.wall_ms;
+  auto done = [&hub = hub_, key = key_, number, channel = wanted.channel](Result<Published> result) {
+    auto& counter = result ? hub.counters_.published : hub.counters_.publish_failed;
+    counter.add();
+    const auto session = hub.sessions_.find(key);
+    if (session != hub.sessions_.end()) session->second->published(number, channel, result);
+  };
+  hub_.bus_->publish(wanted.channel, std::move(publication), std::move(done));
+}
+
+void Session::published(Number number, const std::string& channel, const Result<Published>& result) {
+  if (!result) {
+    refuse(number, result.error(), Retry{800, 3000});
+  } else if (number) {
+    push(encode_published(*number, channel, *result));
+  }
+  connection_.flush();
+}
+
+void Session::handle(Number, Ping& ping, const Now& now) { push(encode_pong(ping.number, now.wall_ms)); }
+
+void Session::refuse(Number number, ErrorCode error, std::optional<Retry> retry, std::string_view channel) {
+  hub_.counters_.refused.add();
+  push(encode_error(number, error, retry, number ? std::string_view{} : channel));
+}
+
+void Session::push(std::string_view text) { connection_.push(share(hub_.framer_(text))); }
+
+Session::Subscription* Session::find(std::string_view channel) {
+  const auto found = std::ranges::find_if(
+      subscriptions_, [&](const Subscription& each) { return each.topic->topic->channel() == channel; });
+  return found == subscriptions_.end() ? nullptr : &*found;
+}
+
+}  // namespace levee::realtime
