@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "levee/base/clock.hpp"
+#include "levee/base/metrics.hpp"
+#include "levee/delivery/realtime_server.hpp"
+#include "levee/delivery/upgrade.hpp"
+#include "levee/delivery/websocket_frames.hpp"
+#include "levee/realtime/hub.hpp"
+
+namespace levee::delivery {
+
+/// Counted by all connections of the node.
+struct RealtimeCounters {
+  Gauge connections;
+  Counter accepted;
+  Counter turned_away;  ///< too many connections
+  Counter bad_handshakes;
+  Counter bytes_out;
+  Counter writes;
+  Counter blocked;  ///< writes that the kernel did not take in whole
+  Counter closed_by_client;
+  Counter closed_lost;      ///< without a word
+  Counter closed_protocol;  ///< WebSocket rule broken
+  Counter closed_silent;    ///< no hello, or nothing heard
+  Counter closed_slow;
+  Counter closed_flood;
+  Counter closed_restart;
+  Counter closed_other;
+};
+
+/// One WebSocket client: reads frames for its session, writes what the hub pushes.
+///
+/// Writes go straight to the socket when flushed; only what the kernel does not take is kept, and the rest of
+/// the world waits until it is gone (`ready`). There is no buffer, timer or operation for writing while the
+/// connection is idle, and reading waits for the socket alone: the bytes go through one buffer of the shard.
+/// Thread: its shard's.
+class RealtimeConnection final : public realtime::Connection {
+ public:
+  /// How the shard finds the connection again when its socket can be written to, should it still be there.
+  using WritableLater = std::function<void(Socket& socket)>;
+
+  static constexpr std::size_t kMaxQueued = 256 * 1024;
+
+  RealtimeConnection(Socket socket, realtime::Hub& hub, const RealtimeSettings& settings,
+                     RealtimeCounters& counters, WritableLater writable_later, TimePoint now);
+  RealtimeConnection(const RealtimeConnection&) = delete;
+  RealtimeConnection& operator=(const RealtimeConnection&) = delete;
+
+  /// Reads until the connection ends. `first` is what came with the request for the upgrade.
+  boost::asio::awaitable<void> serve(std::string first);
+
+  /// The socket can be written to again.
+  void writable();
+
+  /// Ends what takes too long. Called about once a second.
+  void check(TimePoint now);
+
+  bool ready() const override { return !blocked_ && !closing_ && !broken_; }
+  void push(const SharedBytes& frames) override;
+  void flush() override;
+  void close(int code) override;
+
+ private:
+  void take_input(BytesView bytes);
+  bool take_event(WebSocketEvent& event);
+  void queue(const SharedBytes& frames);
+  void send_some();
+  void break_off();
+  void count_close(int code);
+
+  Socket socket_;
+  const RealtimeSettings& settings_;
+  RealtimeCounters& counters_;
+  WritableLater writable_later_;
+  std::deque<SharedBytes> queue_;
+  std::size_t queued_bytes_ = 0;
+  std::size_t sent_of_first_ = 0;
+  bool blocked_ = false;   ///< waits for the socket to be writable
+  bool closing_ = false;   ///< a close frame was queued: nothing may come after it
+  bool answered_ = false;  ///< the client's close frame came
+  bool broken_ = false;    ///< the socket is of no use any more
+  bool heard_ = true;      ///< since the last check; so are the two below
+  bool took_bytes_ = true;
+  bool pinged_ = false;
+  TimePoint opened_;
+  TimePoint last_heard_;
+  TimePoint last_took_;
+  TimePoint closing_since_{};
+  WebSocketReader reader_;
+  realtime::Hub& hub_;
+  std::unique_ptr<realtime::Session> session_;
+};
+
+}  // namespace levee::delivery
