@@ -29,6 +29,7 @@ std::uint32_t chunk_stream_id(std::uint8_t first, ByteReader& in) {
 }  // namespace
 
 void ChunkDecoder::feed(BytesView bytes) {
+  if (failure_) return;
   input_.erase(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(taken_));
   taken_ = 0;
   input_.insert(input_.end(), bytes.begin(), bytes.end());

@@ -141,9 +141,15 @@ inline Outcome run(BytesView sent, std::size_t piece = 16 * 1024) {
   return run(session, sent, piece);
 }
 
+/// The chunk size of a server's output once it has answered connect.
+inline constexpr std::uint32_t kConnected = 4096;
+
 /// A server's output, after its part of the handshake, as messages.
-inline std::vector<Message> messages(BytesView output) {
+inline std::vector<Message> messages(BytesView output, std::uint32_t chunk_size = kInitialChunkSize) {
   ChunkDecoder decoder{ChunkLimits{}};
+  Message size{.type = MessageType::set_chunk_size, .body = {}};
+  ByteWriter{size.body}.u32(chunk_size);
+  decoder.feed(chunks(size));
   decoder.feed(output);
   std::vector<Message> found;
   for (;;) {
@@ -155,9 +161,10 @@ inline std::vector<Message> messages(BytesView output) {
 }
 
 /// The commands among them.
-inline std::vector<std::vector<amf0::Value>> commands(BytesView output) {
+inline std::vector<std::vector<amf0::Value>> commands(BytesView output,
+                                                      std::uint32_t chunk_size = kInitialChunkSize) {
   std::vector<std::vector<amf0::Value>> found;
-  for (const auto& message : messages(output)) {
+  for (const auto& message : messages(output, chunk_size)) {
     if (message.type != MessageType::command_amf0) continue;
     auto values = amf0::decode(message.body);
     EXPECT_TRUE(values.has_value());
