@@ -3,7 +3,7 @@
 
 #include "levee/rtmp/chunk.hpp"
 
-#include "fuzz/cuts.hpp"
+#include "cuts.hpp"
 
 // Whatever the bytes and wherever they are cut: the same messages, the same error, and memory within the
 // limits.

@@ -4,7 +4,7 @@
 
 #include "levee/rtmp/publish_session.hpp"
 
-#include "fuzz/cuts.hpp"
+#include "cuts.hpp"
 
 // A publisher after its handshake. Its memory and the answers to it stay within the limits, and nothing that
 // needs a publisher's acceptance comes before it.

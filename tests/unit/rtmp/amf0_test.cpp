@@ -69,7 +69,7 @@ TEST(Amf0, IgnoresTheCountOfAnEcmaArray) {
 
 TEST(Amf0, RefusesEveryCutOfAValue) {
   const auto whole = encoded(one_of_each());
-  const auto step = [](std::size_t cut) { return cut < 200 ? 1 : 997; };
+  const auto step = [](std::size_t cut) -> std::size_t { return cut < 200 ? 1 : 997; };
   for (std::size_t cut = 1; cut < whole.size(); cut += step(cut))
     EXPECT_EQ(decode(BytesView{whole}.first(cut)).error(), Errc::amf_truncated) << cut;
 }
