@@ -139,7 +139,7 @@ asio::awaitable<void> HttpListener::stop() {
   second_.cancel();
   for (auto& connection : desk_.connections) connection.begin_stop();
   co_await connections_.stop(desk_.settings.stop_grace);
-  co_await chores_.stop(Duration{});
+  co_await chores_.stop(Duration::zero());
 }
 
 }  // namespace levee::delivery

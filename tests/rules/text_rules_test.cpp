@@ -32,6 +32,8 @@ TEST(Header, BeginsWithPragmaOnceAndOpensNoNamespace) {
   EXPECT_EQ(check_header({"src/a/a.hpp", "#pragma once\n"}).size(), 0u);
   EXPECT_EQ(check_header({"src/a/a.hpp", "// x\n#pragma once\n"}).size(), 1u);
   EXPECT_EQ(check_header({"src/a/a.hpp", "#pragma once\nusing namespace std;\n"}).size(), 1u);
+  EXPECT_EQ(check_header({"src/a/a.hpp", "#pragma once\nvoid f() {\n  using namespace std;\n}\n"}).size(),
+            0u);
   EXPECT_EQ(check_header({"src/a/a.cpp", "int x;\n"}).size(), 0u);
 }
 
@@ -60,6 +62,8 @@ TEST(Subject, FitsInFourHundredLines) {
   for (int i = 0; i < 400; ++i) text += "x\n";
   EXPECT_EQ(check_subject({"src/rtmp/chunk.cpp", text}).size(), 0u);
   EXPECT_EQ(check_subject({"src/rtmp/chunk.cpp", text + "x\n"}).size(), 1u);
+  EXPECT_EQ(check_subject({"tests/unit/rtmp/chunk_test.cpp", text + "x\n"}).size(), 0u);
+  EXPECT_EQ(check_subject({"tests/unit/rtmp/chunk_test.cpp", text + text}).size(), 1u);
 }
 
 }  // namespace

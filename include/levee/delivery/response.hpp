@@ -15,6 +15,7 @@
 
 namespace levee::delivery {
 
+/// The methods that are told apart.
 enum class Method : std::uint8_t { get, head, options, other };
 
 /// A request as any HTTP transport sees it. Lifetime: that of the transport's buffers.

@@ -73,6 +73,7 @@ struct ByteRange {
   std::uint64_t last = 0;  ///< inclusive
 };
 
+/// Why a Range field gives no range.
 enum class RangeFault : std::uint8_t {
   ignore,         ///< not bytes, malformed or several ranges: the whole object is sent
   unsatisfiable,  ///< 416

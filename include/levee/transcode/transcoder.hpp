@@ -12,6 +12,7 @@
 
 namespace levee::transcode {
 
+/// What is encoded, and with how much of the machine.
 struct Settings {
   media::Ladder ladder;
   /// Of the encoder threads, 0 to 19. 10 leaves an idle server's response times as they are without an
