@@ -84,8 +84,9 @@ unit_tests() {
 }
 
 integration_tests() {
-  local preset=$1 pattern=$2
-  phase "Building levee (preset $preset)" compile "$preset" programs
+  local preset=$1 pattern=$2 unit=$3
+  [ "$unit" = yes ] || phase "Building with g++ (preset $preset)" compile "$preset"
+  phase "Over real sockets (preset $preset)" run_ctest "$preset" integration "$pattern"
   export LEVEE_BIN=$root/build/$preset/levee
   phase 'End to end' run_node_tests "$pattern" tests/integration/*.test.mjs tests/integration/*/*.test.mjs
 }
@@ -106,7 +107,7 @@ verb_test() {
   [ "$integration" = no ] || install_for e2e
   install_web
   [ "$unit" = no ] || unit_tests "$preset" "$pattern"
-  [ "$integration" = no ] || integration_tests "$preset" "$pattern"
+  [ "$integration" = no ] || integration_tests "$preset" "$pattern" "$unit"
   say 'Time by part:'
   printf '%s\n' "${phases[@]}"
   printf '%s%d passed, %d failed, %d skipped%s\n' "$([ "$failed" -eq 0 ] && echo "$green" || echo "$red")" \
