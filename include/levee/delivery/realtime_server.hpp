@@ -15,6 +15,7 @@
 
 namespace levee::delivery {
 
+/// How long a WebSocket may take, and how many there may be.
 struct RealtimeSettings {
   realtime::HubSettings hub;             ///< `takes_back_per_second` is of the node and shared by its shards
   std::size_t max_connections = 20'000;  ///< of the node

@@ -23,13 +23,17 @@ enum class WebSocketClose : std::uint16_t {
   too_big = 1009,
 };
 
+/// A text message of the client, put together from its frames.
 struct WebSocketText {
   std::string text;  ///< UTF-8, whole
 };
+/// To be answered with a pong of the same payload.
 struct WebSocketPing {
   std::string payload;
 };
+/// The client lives.
 struct WebSocketPong {};
+/// The client closes, and says why.
 struct WebSocketClosed {
   std::uint16_t code = static_cast<std::uint16_t>(WebSocketClose::no_code);
   std::string reason;

@@ -12,6 +12,7 @@
 
 namespace levee::realtime {
 
+/// Whether the bus reaches the other nodes.
 enum class BusState {
   up,
   down,  ///< nothing can be published; counts and members are those of this node

@@ -24,6 +24,7 @@
 
 namespace levee::realtime {
 
+/// The rates and bounds of a shard's hub.
 struct HubSettings {
   Rate requests{std::chrono::milliseconds{100}, 40};  ///< of one connection
   Rate chat{std::chrono::seconds{1}, 5};              ///< of one connection
@@ -34,6 +35,7 @@ struct HubSettings {
   std::size_t max_topics = 10'000;
 };
 
+/// What a hub counted since it began.
 struct HubCounters {
   Gauge sessions;  ///< that said hello
   Gauge subscriptions;

@@ -32,6 +32,7 @@ struct Member {
   bool operator==(const Member&) const = default;
 };
 
+/// Who came to a `set` and who left it.
 struct MemberChanges {
   std::vector<Member> joins;  ///< also those whose info changed
   std::vector<std::string>
@@ -55,12 +56,14 @@ inline constexpr std::size_t kLogMessages = 500;
 inline constexpr std::chrono::seconds kLogAge{300};
 inline constexpr std::size_t kMaxListedMembers = 200;
 
+/// What is to be appended to a `log`.
 struct Publication {
   std::string id;  ///< unique for its sender; a second publication with the same id is not made; empty: none
   std::string body;
   std::int64_t time_ms = 0;
 };
 
+/// Where a publication stands.
 struct Published {
   Position position;
   bool duplicate = false;  ///< it was there already; `position` is that of the first

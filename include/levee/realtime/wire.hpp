@@ -28,6 +28,7 @@ struct Subscribe {
   std::optional<Position> since;
 };
 
+/// The first request of a connection.
 struct Hello {
   int version = kProtocolVersion;
   std::optional<std::string> nickname;
@@ -36,20 +37,24 @@ struct Hello {
   std::vector<Subscribe> subscriptions;
 };
 
+/// A channel to hear no more of.
 struct Unsubscribe {
   std::string channel;
 };
 
+/// The name to chat under from now on.
 struct SetNickname {
   std::string nickname;
 };
 
+/// Something to say in a channel.
 struct Publish {
   std::string channel;
   std::string id;
   std::string text;
 };
 
+/// A request to be answered at once.
 struct Ping {
   std::uint64_t number = 0;
 };
@@ -75,6 +80,7 @@ struct Retry {
   std::int64_t to_ms = 0;
 };
 
+/// The answer to a hello.
 struct Welcome {
   std::string session;
   bool resumed = false;

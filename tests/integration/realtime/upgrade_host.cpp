@@ -68,7 +68,8 @@ struct UpgradeHost::Impl {
 
   asio::awaitable<void> stop(Duration grace) {
     acceptor.close();
-    co_await tasks.stop(std::chrono::milliseconds{10});
+    constexpr std::chrono::milliseconds short_grace{10};
+    co_await tasks.stop(short_grace);
     co_await server.stop(grace);
   }
 
