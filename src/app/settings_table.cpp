@@ -103,14 +103,14 @@ void SettingsTable::apply(Setting& setting, const toml::node& node, const std::s
     faults_.push_back(fmt::format("{}: {} {}, is {}", origin, setting.key, wrong, written(node)));
 }
 
-void SettingsTable::walk(const toml::table& table, const std::string& prefix, std::string_view file) {
+void SettingsTable::read_table(const toml::table& table, std::string_view file, const std::string& prefix) {
   for (const auto& [name, node] : table) {
     const auto key = prefix + std::string{name.str()};
     const auto origin = fmt::format("{}:{}", file, name.source().begin.line);
     if (auto* setting = find(key)) {
       apply(*setting, node, origin);
     } else if (const auto* inner = node.as_table()) {
-      walk(*inner, key + ".", file);
+      read_table(*inner, file, key + ".");
     } else {
       faults_.push_back(fmt::format("{}: {} is no setting of levee", origin, key));
     }
@@ -119,7 +119,7 @@ void SettingsTable::walk(const toml::table& table, const std::string& prefix, st
 
 void SettingsTable::read_toml(std::string_view text, std::string_view file) {
   try {
-    walk(toml::parse(text, file), "", file);
+    read_table(toml::parse(text, file), file);
   } catch (const toml::parse_error& error) {
     faults_.push_back(
         fmt::format("{}:{}: not TOML: {}", file, error.source().begin.line, error.description()));

@@ -47,6 +47,8 @@ class SettingsTable {
 
   /// Sets everything in a TOML text. `file` is how faults name it.
   void read_toml(std::string_view text, std::string_view file);
+  /// Sets everything in a table that was read already. `prefix` goes before its keys ("" or "section.").
+  void read_table(const toml::table& table, std::string_view file, const std::string& prefix = {});
   /// Sets `key` from a text: a number, true or false, or a string without quotes; lists as TOML arrays.
   /// `origin` is how faults name where it came from: "--set", "LEVEE_RTMP_PORT".
   void set(std::string_view key, std::string_view value, std::string_view origin);
@@ -68,7 +70,6 @@ class SettingsTable {
 
   void add(std::string key, std::string expected, std::function<std::string(const toml::node&)> take);
   Setting* find(std::string_view key);
-  void walk(const toml::table& table, const std::string& prefix, std::string_view file);
   void apply(Setting& setting, const toml::node& node, const std::string& origin);
 
   std::vector<Setting> settings_;

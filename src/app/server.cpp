@@ -1,0 +1,138 @@
+#include "levee/app/server.hpp"
+
+#include <csignal>
+#include <pthread.h>
+#include <stdexcept>
+
+#include <sys/resource.h>
+
+#include "levee/delivery/http_server.hpp"
+#include "levee/ingest/rtmp_listener.hpp"
+#include "levee/runtime/run_blocking.hpp"
+#include "levee/stream/publish_policy.hpp"
+
+namespace levee::app {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// How long publishers' connections have to read why they are closed. With the rest of the stopping this
+/// stays under the 5 s promised.
+constexpr Duration kIngestGrace = milliseconds{500};
+
+sigset_t stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+/// A connection is a file: take all that the system allows, not the soft limit meant for programs with few.
+void raise_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) spdlog::warn("the limit of open files stays low");
+}
+
+std::unique_ptr<stream::PublishPolicy> publish_policy(const Config& config) {
+  if (config.publish_open) return std::make_unique<stream::OpenPolicy>();
+  std::vector<stream::KeyListPolicy::Key> keys;
+  for (const auto& [key, name] : config.publish_keys) keys.push_back({name, key});
+  return std::make_unique<stream::KeyListPolicy>(std::move(keys));
+}
+
+void must(ErrorCode error, const char* what, std::uint16_t port) {
+  if (error) throw std::runtime_error{fmt::format("{} port {}: {}", what, port, error.message())};
+}
+
+}  // namespace
+
+struct Server::Impl {
+  explicit Impl(const Config& settings)
+      : config{settings},
+        shards{config.threads != 0 ? config.threads : std::thread::hardware_concurrency()},
+        catalog{shards, config.delivery.max_parked},
+        policy{publish_policy(config)},
+        transcoder{config.transcode, config.stream.hls},
+        registry{shards, config.stream, *policy, transcoder.factory(), catalog},
+        rtmp{shards, registry, config.ingest.rtmp},
+        http{shards, config.delivery, config.stream.hls, catalog, hooks()} {}
+
+  delivery::HttpHooks hooks() {
+    delivery::HttpHooks hooks;
+    hooks.write_metrics = [this](MetricsText& out) { write_metrics(out); };
+    return hooks;
+  }
+
+  void start() {
+    if (config.ingest.rtmp.enabled) must(rtmp.start(), "rtmp", config.ingest.rtmp.port);
+    http.start();
+    shards.start();
+    running = true;
+    spdlog::info("listening rtmp={} http={} admin={} threads={} publish={}", rtmp.port(), http.port(),
+                 http.admin_port(), shards.size(), config.publish_open ? "open" : "keys");
+    if (!config.publish_open && config.publish_keys.empty()) {
+      spdlog::warn("nobody can publish: publish.keys is empty and publish.open is false");
+    }
+  }
+
+  boost::asio::awaitable<void> stop_parts() {
+    // The publishers first: the playlists then end with all that came in.
+    co_await rtmp.stop(kIngestGrace);
+    co_await registry.stop();
+    co_await http.stop();
+  }
+
+  void stop() {
+    if (!running) return;
+    running = false;
+    runtime::run_blocking(shards.shard(0), stop_parts());
+    shards.stop();
+  }
+
+  void write_metrics(MetricsText& out) const {
+    registry.write_metrics(out);
+    transcoder.write_metrics(out);
+    rtmp.write_metrics(out);
+    http.write_metrics(out);
+  }
+
+  Config config;
+  bool running = false;
+  runtime::ShardPool shards;
+  delivery::Catalog catalog;
+  std::unique_ptr<stream::PublishPolicy> policy;
+  transcode::Transcoder transcoder;
+  stream::Registry registry;
+  ingest::RtmpListener rtmp;
+  delivery::HttpServer http;
+};
+
+Server::Server(const Config& config) {
+  raise_file_limit();
+  impl_ = std::make_unique<Impl>(config);
+  impl_->start();
+}
+
+Server::~Server() { impl_->stop(); }
+
+void Server::block_signals() {
+  const auto signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+void Server::run_until_signal() {
+  const auto signals = stop_signals();
+  int signal = 0;
+  sigwait(&signals, &signal);
+  spdlog::info("stopping signal={}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  pthread_sigmask(SIG_UNBLOCK, &signals,
+                  nullptr);  // the next one ends the process as if there were no handler
+  impl_->stop();
+  spdlog::info("stopped");
+}
+
+}  // namespace levee::app
