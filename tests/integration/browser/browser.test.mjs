@@ -13,6 +13,7 @@ import { screenshot } from './screenshot.mjs';
 import { switchLevels } from './switch.mjs';
 
 const NAME = 'show';
+const PAGES = { 'http.web_root': path.join(root, 'web') };
 const PICTURE = { width: 854, height: 480, videoKbps: 1500 };
 
 /** A quiet picture with a clock, for the eyes of those who read the README. */
@@ -28,7 +29,7 @@ function publishScene(server, name) {
 }
 
 test('the watch page', { timeout: 420_000 }, async (t) => {
-  const levee = await startLevee();
+  const levee = await startLevee(PAGES);
   const base = levee.url('');
   let publisher = publishRtmp(levee.rtmpServer, NAME, PICTURE);
   t.after(async () => {
@@ -55,7 +56,10 @@ test('the watch page', { timeout: 420_000 }, async (t) => {
 
 test('two people chat through two servers on one Redis', { timeout: 120_000 }, async (t) => {
   const redis = await startRedis();
-  const servers = [await startLevee({ 'bus.redis_url': redis.url }), await startLevee({ 'bus.redis_url': redis.url })];
+  const servers = [
+    await startLevee({ ...PAGES, 'bus.redis_url': redis.url }),
+    await startLevee({ ...PAGES, 'bus.redis_url': redis.url }),
+  ];
   t.after(async () => {
     for (const levee of servers) await levee.stop();
     await redis.stop();
@@ -64,7 +68,7 @@ test('two people chat through two servers on one Redis', { timeout: 120_000 }, a
 });
 
 test('the pictures of the README can be taken', { timeout: 120_000 }, async (t) => {
-  const levee = await startLevee();
+  const levee = await startLevee(PAGES);
   const scene = publishScene(levee.rtmpServer, 'mystream');
   t.after(async () => {
     await scene.kill();

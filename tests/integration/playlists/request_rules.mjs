@@ -110,17 +110,17 @@ export async function checkBlocking(rules, stream) {
       `sent over ${Math.round(media.ms - media.firstByteMs)} ms`,
     );
   });
-  await rules.rule('L33', 'a new part within one part target of the last', () => {
-    const gaps = arrivals(rendition)
-      .slice(1)
-      .map((at, i, all) => (i ? at - all[i - 1] : 0))
-      .slice(1);
-    if (gaps.length < 5) skip('too few parts were seen');
-    const mean = gaps.reduce((a, b) => a + b, 0) / gaps.length;
-    const limit = rendition.newest.partTarget * 1000;
-    need(mean <= limit * 1.05, `a part every ${Math.round(mean)} ms`);
-    need(Math.max(...gaps) <= limit + 500, `${Math.round(Math.max(...gaps))} ms without a part`);
-    return `every ${Math.round(mean)} ms, at most ${Math.round(Math.max(...gaps))} ms`;
+  await rules.rule('L33', 'parts come at the pace of their media, each within a part target of the last', () => {
+    const chain = longestChain(rendition);
+    if (chain.length < 8) skip('too few reloads were seen in a row');
+    const wall = (chain.at(-1).answer.at - chain[0].answer.at) / 1000;
+    const media = edge(chain.at(-1).list) - edge(chain[0].list);
+    near(wall, media, rendition.newest.partTarget + 0.2 * wall, 'seconds passed and seconds of media');
+    const gaps = chain.slice(1).map(({ answer }, i) => answer.at - chain[i].answer.at);
+    const longest = Math.max(...gaps);
+    // The publisher and this client share a busy machine: a second of theirs is no fault of the server.
+    need(longest <= rendition.newest.partTarget * 1000 + 1000, `${longest} ms without a part`);
+    return `${media.toFixed(2)} s in ${wall.toFixed(2)} s, at most ${longest} ms without a part`;
   });
   await rules.rule('L44', 'a part that is neither there nor hinted is 404 at once', async () => {
     const list = await fresh();
@@ -135,24 +135,22 @@ export async function checkBlocking(rules, stream) {
   await checkDelta(rules, rendition);
 }
 
-/** When each blocking reload brought a new part, ms. */
-function arrivals(rendition) {
-  const times = [];
-  for (const { answer, query } of rendition.reloads)
-    if (query.includes('_HLS_part=') && answer.firstByteMs > 20) times.push(answer.at);
-    else times.length = 0;
-  return times.length > 5 ? times : longestChain(rendition);
-}
-
+/** The most reloads in a row that each waited for a part. */
 function longestChain(rendition) {
   let best = [];
   let chain = [];
-  for (const { answer, query } of rendition.reloads) {
-    if (query.includes('_HLS_part=')) chain.push(answer.at);
-    else chain = [];
-    if (chain.length > best.length) best = [...chain];
+  for (const reload of rendition.reloads) {
+    chain = reload.query.includes('_HLS_part=') ? [...chain, reload] : [];
+    if (chain.length > best.length) best = chain;
   }
   return best;
+}
+
+/** Where the playlist ends, seconds since 1970. */
+function edge(list) {
+  const last = allSegments(list).at(-1);
+  const length = last.uri ? last.duration : last.parts.reduce((sum, part) => sum + part.duration, 0);
+  return Date.parse(last.pdt) / 1000 + length;
 }
 
 async function checkDelta(rules, rendition) {
