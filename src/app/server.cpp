@@ -2,12 +2,17 @@
 
 #include <csignal>
 #include <pthread.h>
+#include <random>
 #include <stdexcept>
 
 #include <sys/resource.h>
 
+#include "levee/app/stream_status.hpp"
 #include "levee/delivery/http_server.hpp"
+#include "levee/delivery/realtime_identities.hpp"
+#include "levee/delivery/realtime_server.hpp"
 #include "levee/ingest/rtmp_listener.hpp"
+#include "levee/realtime/memory_bus.hpp"
 #include "levee/runtime/run_blocking.hpp"
 #include "levee/stream/publish_policy.hpp"
 
@@ -19,6 +24,22 @@ using std::chrono::milliseconds;
 /// How long publishers' connections have to read why they are closed. With the rest of the stopping this
 /// stays under the 5 s promised.
 constexpr Duration kIngestGrace = milliseconds{500};
+
+/// The same for chat clients to read when to come back.
+constexpr Duration kRealtimeGrace = milliseconds{1000};
+
+std::int64_t unix_ms() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<milliseconds>(since).count();
+}
+
+/// Not to be guessed: for secrets and epochs.
+std::string random_text() {
+  std::random_device random;
+  std::string text;
+  for (int i = 0; i < 8; ++i) text += fmt::format("{:08x}", random());
+  return text;
+}
 
 sigset_t stop_signals() {
   sigset_t signals;
@@ -53,21 +74,30 @@ struct Server::Impl {
   explicit Impl(const Config& settings)
       : config{settings},
         shards{config.threads != 0 ? config.threads : std::thread::hardware_concurrency()},
+        bus{std::make_unique<realtime::MemoryBus>(random_text().substr(0, 12))},
+        identities{config.delivery.token_key.empty() ? random_text() : config.delivery.token_key},
         catalog{shards, config.delivery.max_parked},
+        status{catalog, *bus},
         policy{publish_policy(config)},
         transcoder{config.transcode, config.stream.hls},
-        registry{shards, config.stream, *policy, transcoder.factory(), catalog},
+        registry{shards, config.stream, *policy, transcoder.factory(), status},
         rtmp{shards, registry, config.ingest.rtmp},
+        realtime{shards, {}, *bus, identities},
         http{shards, config.delivery, config.stream.hls, catalog, hooks()} {}
 
   delivery::HttpHooks hooks() {
     delivery::HttpHooks hooks;
+    hooks.upgrade = realtime.handler();
+    hooks.viewer_counts = [this](const std::vector<delivery::ViewerCount>& counts) {
+      status.count(counts, unix_ms());
+    };
     hooks.write_metrics = [this](MetricsText& out) { write_metrics(out); };
     return hooks;
   }
 
   void start() {
     if (config.ingest.rtmp.enabled) must(rtmp.start(), "rtmp", config.ingest.rtmp.port);
+    realtime.start();
     http.start();
     shards.start();
     running = true;
@@ -83,6 +113,7 @@ struct Server::Impl {
     co_await rtmp.stop(kIngestGrace);
     co_await registry.stop();
     co_await http.stop();
+    co_await realtime.stop(kRealtimeGrace);
   }
 
   void stop() {
@@ -97,16 +128,21 @@ struct Server::Impl {
     transcoder.write_metrics(out);
     rtmp.write_metrics(out);
     http.write_metrics(out);
+    realtime.write_metrics(out);
   }
 
   Config config;
   bool running = false;
   runtime::ShardPool shards;
+  std::unique_ptr<realtime::Bus> bus;
+  delivery::RealtimeIdentities identities;
   delivery::Catalog catalog;
+  StreamStatus status;
   std::unique_ptr<stream::PublishPolicy> policy;
   transcode::Transcoder transcoder;
   stream::Registry registry;
   ingest::RtmpListener rtmp;
+  delivery::RealtimeServer realtime;
   delivery::HttpServer http;
 };
 
