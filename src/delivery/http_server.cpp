@@ -50,7 +50,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
       : shards{pool},
         catalog{streams},
         hooks{std::move(connected)},
-        site{std::move(settings), hls, ViewerTokens{settings.token_key}, WebAssets::load(settings.web_root),
+        site{settings, hls, ViewerTokens{settings.token_key}, WebAssets::load(settings.web_root),
              hooks.ready},
         tally{pool.size()} {
     for (std::size_t i = 0; i < pool.size(); ++i) served.push_back(std::make_unique<Shard>(*this, i));
