@@ -59,7 +59,7 @@ void Packager::make_ready_parts(bool all) {
 
 bool Packager::ready(const OpenPart& part) const {
   if (!video_ || part.end->without_video) return true;
-  if (lost_) return !resume_at_ || part.end->at <= *resume_at_;
+  if (lost_ && (!resume_at_ || part.end->at <= *resume_at_)) return true;
   return video_seen_ && *video_seen_ >= part.end->at;
 }
 
@@ -70,7 +70,7 @@ hls::Part Packager::make(OpenPart& part) {
   if (lost_ && muxer_ && resume_at_ && part.cut.at >= *resume_at_) {
     // A decoder must find a key frame where the frames begin again.
     lost_ = !key && !part.end->without_video;
-    if (!lost_) resume_at_.reset();
+    resume_at_.reset();
   }
 
   hls::Part made{.msn = part.cut.msn,

@@ -3,6 +3,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "levee/hls/cutter.hpp"
@@ -34,14 +35,19 @@ class Packager {
   bool lost() const { return lost_; }
   /// The part that begins at `at`, a segment's first, will have frames again, the first a key frame.
   void resume_at(media::MediaTime at) { resume_at_ = at; }
+  bool resuming() const { return lost_ && resume_at_.has_value(); }
+  /// The muxer of what comes after `resume_at`, when it was not known at `begin`.
+  void set_muxer(std::unique_ptr<FragmentMuxer> muxer) { muxer_ = std::move(muxer); }
+  /// No part is open.
+  bool idle() const { return open_.empty(); }
 
   /// Every frame has come: parts that have ended are made of what is there.
   void flush();
 
   /// The parts made so far, in order.
   std::vector<hls::Part> take_parts() { return std::exchange(parts_, {}); }
-  /// Frames or fragments that the muxer refused.
-  std::uint64_t errors() const { return errors_; }
+  /// Frames and fragments that the muxer refused since the last call.
+  std::uint64_t take_errors() { return std::exchange(errors_, 0); }
 
  private:
   struct OpenPart {

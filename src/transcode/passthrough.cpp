@@ -1,5 +1,7 @@
 #include "transcode/passthrough.hpp"
 
+#include <utility>
+
 #include <spdlog/spdlog.h>
 
 #include "transcode/rendition.hpp"
@@ -23,8 +25,9 @@ void Passthrough::begin(const media::TrackConfig* video, const media::TrackConfi
     }
   }
   const bool offered = muxer != nullptr;
-  if (init_ && offered != offered_) sink_.offered(name_, offered);
+  if (init_ && offered != offered_) give([this, offered] { sink_.offered(name_, offered); });
   offered_ = offered;
+  handed_over_ = false;
   packager_.begin(std::move(muxer), has_video_, false);
 }
 
@@ -41,13 +44,13 @@ void Passthrough::announce(const media::TrackConfig* video, const media::TrackCo
   if (init_ && *init_ == *init && info_ == info) return;
   info_ = std::move(info);
   init_ = init;
-  sink_.init(info_, init_);
+  give([this, sent = info_, bytes = init_] { sink_.init(sent, bytes); });
 }
 
 void Passthrough::event(const hls::CutEvent& event) {
-  if (!init_) return;
+  if (!init_ || (handed_over_ && packager_.idle())) return;
   if (const auto* cut = std::get_if<hls::Cut>(&event)) {
-    packager_.cut(*cut);
+    if (!handed_over_) packager_.cut(*cut);
   } else if (const auto* end = std::get_if<hls::PartEnd>(&event)) {
     packager_.end(*end);
     deliver();
@@ -62,8 +65,28 @@ void Passthrough::flush() {
   deliver();
 }
 
+void Passthrough::hand_over() {
+  handed_over_ = true;
+  // The other one announces its own: this one's init is then no longer the newest.
+  info_ = {};
+}
+
+void Passthrough::release() {
+  holding_ = false;
+  for (const auto& call : std::exchange(held_, {})) call();
+}
+
 void Passthrough::deliver() {
-  for (auto& part : packager_.take_parts()) sink_.part(name_, std::move(part));
+  for (auto& part : packager_.take_parts())
+    give([this, made = std::move(part)]() mutable { sink_.part(name_, std::move(made)); });
+}
+
+void Passthrough::give(std::function<void()> call) {
+  if (holding_) {
+    held_.push_back(std::move(call));
+  } else {
+    call();
+  }
 }
 
 }  // namespace levee::transcode

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "levee/hls/cutter.hpp"
 #include "levee/hls/part.hpp"
@@ -25,12 +28,18 @@ class Passthrough {
   void event(const hls::CutEvent& event);
   /// Parts that ended are complete.
   void flush();
-  std::uint64_t errors() const { return packager_.errors(); }
+  /// Takes no cut any more: another packager makes the rendition from the next one on, until `begin`.
+  void hand_over();
+  /// Keeps what it makes until `release`: the other packager's last parts are still on their way.
+  void hold() { holding_ = true; }
+  void release();
+  std::uint64_t take_mux_errors() { return packager_.take_errors(); }
 
  private:
   void announce(const media::TrackConfig* video, const media::TrackConfig* audio, media::FrameRate frame_rate,
                 const SharedBytes& init);
   void deliver();
+  void give(std::function<void()> call);
 
   std::string_view name_;
   hls::PartSink& sink_;
@@ -40,6 +49,9 @@ class Passthrough {
   bool has_video_ = false;
   bool has_audio_ = false;
   bool offered_ = true;
+  bool handed_over_ = false;
+  bool holding_ = false;
+  std::vector<std::function<void()>> held_;  ///< at most what comes in while the other one finishes
 };
 
 }  // namespace levee::transcode

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 #include "levee/hls/part.hpp"
 #include "levee/hls/pipeline.hpp"
 #include "levee/media/ladder.hpp"
+#include "levee/transcode/load_shedding.hpp"
 
 namespace levee::transcode {
 
@@ -22,6 +24,7 @@ struct Settings {
   /// How far an encoder may fall behind the source; beyond it, packets are dropped to the next key frame.
   Duration queue_time = std::chrono::seconds{1};
   std::size_t queue_bytes = 16 << 20;
+  SheddingSettings shedding;
   /// How long the end of a stream waits for its encoder.
   Duration finish_limit = std::chrono::seconds{2};
 };
