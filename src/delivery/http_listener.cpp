@@ -25,6 +25,20 @@ constexpr Duration kAcceptPause = std::chrono::milliseconds{100};
 
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
+template <class Acceptor>
+void listen_on(Acceptor& acceptor, const std::string& address, std::uint16_t port, bool own) {
+  try {
+    const tcp::endpoint endpoint{asio::ip::make_address(address), port};
+    acceptor.open(endpoint.protocol());
+    acceptor.set_option(asio::socket_base::reuse_address{true});
+    if (!own) acceptor.set_option(ReusePort{true});
+    acceptor.bind(endpoint);
+    acceptor.listen(kBacklog);
+  } catch (const boost::system::system_error& error) {
+    throw boost::system::system_error{error.code(), fmt::format("http: listen on {}:{}", address, port)};
+  }
+}
+
 }  // namespace
 
 HttpListener::HttpListener(asio::io_context& shard, HttpDesk& desk,
@@ -39,19 +53,16 @@ HttpListener::HttpListener(asio::io_context& shard, HttpDesk& desk,
       connections_{shard},
       chores_{shard} {}
 
-std::uint16_t HttpListener::open(const std::string& address, std::uint16_t port) {
-  try {
-    const tcp::endpoint endpoint{asio::ip::make_address(address), port};
-    acceptor_.open(endpoint.protocol());
-    acceptor_.set_option(asio::socket_base::reuse_address{true});
-    acceptor_.set_option(ReusePort{true});
-    acceptor_.bind(endpoint);
-    acceptor_.listen(kBacklog);
-    acceptor_.non_blocking(true);
-    return acceptor_.local_endpoint().port();
-  } catch (const boost::system::system_error& error) {
-    throw boost::system::system_error{error.code(), fmt::format("http: listen on {}:{}", address, port)};
-  }
+std::uint16_t HttpListener::open(const std::string& address, std::uint16_t port, bool own) {
+  listen_on(acceptor_, address, port, own);
+  acceptor_.non_blocking(true);
+  return acceptor_.local_endpoint().port();
+}
+
+void HttpListener::require_free(const std::string& address, std::uint16_t port) {
+  asio::io_context context;
+  tcp::acceptor probe{context};
+  listen_on(probe, address, port, true);
 }
 
 void HttpListener::start() {

@@ -30,7 +30,12 @@ class HttpListener {
 
   /// Binds and listens; several shards may open the same port. Returns the port, chosen by the kernel if
   /// `port` is 0. Errors: throws boost::system::system_error, with the address in its text.
-  std::uint16_t open(const std::string& address, std::uint16_t port);
+  /// An `own` port is shared with no one; another one only with the other shards, see require_free.
+  std::uint16_t open(const std::string& address, std::uint16_t port, bool own);
+
+  /// Whether anyone else listens there, which a socket that shares its port would let pass in silence: two
+  /// servers would each get some of the connections. Errors: as `open`.
+  static void require_free(const std::string& address, std::uint16_t port);
 
   void start();
   /// Accepts no more, lets responses in flight end within the grace period, closes.

@@ -111,8 +111,9 @@ void HttpServer::start() {
   auto& server = *impl_;
   const Settings& settings = server.site.settings;
   server.port = settings.port;
-  for (auto& shard : server.served) server.port = shard->listener.open(settings.address, server.port);
-  server.admin_port = server.admin->listener.open(settings.admin_address, settings.admin_port);
+  if (server.port != 0) HttpListener::require_free(settings.address, server.port);
+  for (auto& shard : server.served) server.port = shard->listener.open(settings.address, server.port, false);
+  server.admin_port = server.admin->listener.open(settings.admin_address, settings.admin_port, true);
   for (std::size_t i = 0; i < server.served.size(); ++i) {
     asio::post(server.shards.shard(i), [self = std::weak_ptr{impl_}, i] {
       if (const auto started = self.lock()) started->served[i]->listener.start();

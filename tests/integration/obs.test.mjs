@@ -46,10 +46,10 @@ describe('OBS Studio', () => {
   test('shows the streamer that a key is wrong', async () => {
     const obs = await startObs(levee.rtmpServer, 'wrong');
     try {
-      await obs.refused();
+      assert.equal(await obs.refused(), -3, obs.program.output); // "Could not access the specified channel or stream key"
       assert.ok(!/Streaming Start =====/.test(obs.program.output), obs.program.output);
     } finally {
-      await obs.stop();
+      await obs.kill();
     }
   });
 

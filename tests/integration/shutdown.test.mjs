@@ -4,7 +4,7 @@ import net from 'node:net';
 import { test } from 'node:test';
 
 import { binary, startLevee } from '../support/levee.mjs';
-import { Program } from '../support/processes.mjs';
+import { Program, within } from '../support/processes.mjs';
 import { publishRtmp } from '../support/publisher.mjs';
 
 test('SIGTERM ends it with 0 within 5 s, while viewers wait for a part and a publisher streams', async () => {
@@ -47,8 +47,9 @@ test('a bad setting ends it with 2, naming the key', async () => {
 test('a port that is taken ends it with 1, naming the port', async () => {
   const first = await startLevee();
   const program = new Program('levee', binary, ['--set', `http.port=${first.httpPort}`, '--set', 'rtmp.port=0', '--set', 'srt.port=0', '--set', 'admin.port=0']);
-  const { code } = await program.ended;
+  const result = await within(program.ended, 10);
+  if (!result) await program.kill();
   await first.stop();
-  assert.equal(code, 1, program.output);
+  assert.equal(result?.code, 1, program.output);
   assert.match(program.output, new RegExp(String(first.httpPort)));
 });

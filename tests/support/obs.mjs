@@ -146,7 +146,7 @@ async function startDisplay() {
 /**
  * Starts OBS, streaming at once to `server` with `key`, as a streamer would enter them.
  *
- * `connected()` waits until OBS says that it streams, `refused()` until it says that it may not.
+ * `connected()` waits until OBS says that it streams, `refused()` until it says that it cannot.
  */
 export async function startObs(server, key, video = {}) {
   const shape = { width: 640, height: 360, fps: 15, videoKbps: 800, ...video };
@@ -164,17 +164,27 @@ export async function startObs(server, key, video = {}) {
       LIBGL_ALWAYS_SOFTWARE: '1', GALLIUM_DRIVER: 'llvmpipe', LP_NUM_THREADS: '1', QT_QPA_PLATFORM: 'xcb', NO_AT_BRIDGE: '1',
     },
   });
+  const clean = async () => {
+    await display.program.stop();
+    await rm(home, { recursive: true, force: true });
+  };
   return {
     program,
     connected: (seconds = 30) => program.line(/Streaming Start =====/, seconds),
-    refused: (seconds = 30) => program.line(/Connection to .* failed|Streaming Start failed|stream.*failed: -?\d+|BadName|Rejected/i, seconds),
+    /** Gives OBS's code for why: -3 is a key that may not publish. */
+    refused: async (seconds = 30) => Number((await program.line(/Connection to \S+ failed: (-?\d+)/, seconds))[1]),
+    /** Ends OBS as its window's button does: it says goodbye to the server. */
     async stop() {
       try {
         await program.stop({ signal: 'SIGINT', seconds: 20 });
       } finally {
-        await display.program.stop();
-        await rm(home, { recursive: true, force: true });
+        await clean();
       }
+    },
+    /** For an OBS that shows its streamer a message: that box holds up its end. */
+    async kill() {
+      await program.kill();
+      await clean();
     },
   };
 }
