@@ -26,7 +26,7 @@ class Category final : public boost::system::error_category {
       case Errc::taken_over:
         return "another connection took the stream over";
       case Errc::failed:
-        return "the stream could not be processed";
+        return "the stream can't be processed here";
     }
     return "unknown error";
   }

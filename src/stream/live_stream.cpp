@@ -184,6 +184,7 @@ void LiveStream::count() {
 }
 
 void LiveStream::update_warnings(TimePoint now) {
+  if (failed_) return;
   auto& warnings = show_.facts().warnings;
   warnings.clear();
   if (auto text = key_frames_.warning()) warnings.push_back(std::move(*text));

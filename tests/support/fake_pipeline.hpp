@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -44,7 +45,7 @@ class FakePipeline final : public hls::Pipeline {
     if (options_.throws_on_packet) throw std::runtime_error{"fake pipeline"};
     const bool leads = packet.track == (video_ ? media::TrackKind::video : media::TrackKind::audio);
     if (!leads) return;
-    flush(fresh_ || packet.key);
+    flush(packet.key);
     held_ = packet;
   }
 
