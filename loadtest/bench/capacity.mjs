@@ -6,7 +6,7 @@ import path from 'node:path';
 
 import { startLevee } from '../../tests/support/levee.mjs';
 import { Program, run, until } from '../../tests/support/processes.mjs';
-import { cpuSeconds, pin, residentBytes, table } from './measure.mjs';
+import { cpuSeconds, pin, residentBytes, table } from '../measure.mjs';
 
 const STREAMS = 40;
 const VIEWERS = 2000;

@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { startLevee } from '../../tests/support/levee.mjs';
 import { Program, freePort, run, until } from '../../tests/support/processes.mjs';
-import { cpuSeconds, median, pin, table } from './measure.mjs';
+import { cpuSeconds, median, pin, table } from '../measure.mjs';
 
 const ROUNDS = 3;
 const SECONDS = 5;

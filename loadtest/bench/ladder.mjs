@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { startLevee } from '../../tests/support/levee.mjs';
 import { Program, run, until } from '../../tests/support/processes.mjs';
-import { cpuSeconds, median, table } from './measure.mjs';
+import { cpuSeconds, median, table } from '../measure.mjs';
 
 const ROUNDS = 3;
 const SECONDS = 30;

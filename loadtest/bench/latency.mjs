@@ -3,7 +3,7 @@ import { startLevee } from '../../tests/support/levee.mjs';
 import { until } from '../../tests/support/processes.mjs';
 import { publishRtmp } from '../../tests/support/publisher.mjs';
 import { play } from '../../tests/integration/browser/play.mjs';
-import { median, table } from './measure.mjs';
+import { median, table } from '../measure.mjs';
 
 const STARTS = 5;
 const VIEWS = 3;
