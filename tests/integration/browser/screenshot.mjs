@@ -51,7 +51,14 @@ export async function screenshot({ base, name, out = IMAGES }) {
         'the talk, the count and the latency are shown',
         (s) => s.messages.length >= TALK.length && s.people && s.latency !== null,
       );
+      // A picture of a player that has caught up; on a machine too busy for that, one of a player that has not.
+      await viewer.until('the player has caught up', (s) => s.latency < 3, 15).catch(() => {});
       await viewer.page.evaluate(() => document.fonts.ready);
+      if (!look.phone) await viewer.page.hover('#player'); // so that the controls are in the picture
+      await viewer.page.waitForFunction(
+        (shown) => getComputedStyle(document.getElementById('controls')).opacity === shown,
+        look.phone ? '0' : '1',
+      );
       await viewer.page.screenshot({ path: path.join(out, file) });
       await viewer.close();
       files.push(path.join(out, file));

@@ -78,7 +78,7 @@ export async function checkText(rules, renditions) {
     for (const [r, list] of lists) need(!list.tags.has('#EXT-X-PLAYLIST-TYPE'), r.name);
   });
   await rules.rule('P8', 'EXT-X-VERSION as high as needed and no higher', () => {
-    for (const [r, list] of lists) same(list.version, list.skips ? 9 : 6, r.name);
+    for (const [r, list] of lists) same(list.version, list.skips ? 9 : list.tags.has('#EXT-X-GAP') ? 8 : 6, r.name);
   });
   await rules.rule('P10', 'equal media sequence numbers have equal dates', () => {
     let compared = 0;
