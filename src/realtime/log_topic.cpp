@@ -45,7 +45,7 @@ void LogTopic::expire(TimePoint now) {
 bool LogTopic::prepare(TimePoint now) {
   expire(now);
   batch_ = nullptr;
-  batch_from_ = visible_;
+  batch_from_ = std::max(visible_, before_first());  // what the ring lost meanwhile is a gap
   visible_ = top_.offset;
   const auto begin =
       std::ranges::find_if(ring_, [&](const Entry& entry) { return entry.offset > batch_from_; });

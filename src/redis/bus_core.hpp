@@ -1,0 +1,104 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include "levee/base/metrics.hpp"
+#include "levee/realtime/bus_inbox.hpp"
+#include "levee/redis/redis_bus.hpp"
+#include "levee/runtime/task_group.hpp"
+
+#include "redis/channel_state.hpp"
+#include "redis/keys.hpp"
+#include "redis/link.hpp"
+#include "redis/scripts.hpp"
+
+namespace levee::redis {
+
+/// What a RedisBus is, on its home thread: which channels are carried, what this node owns, and the two
+/// connections. Thread: home's, but `post` and `state`.
+class RedisBus::Core : public std::enable_shared_from_this<RedisBus::Core> {
+ public:
+  using Inbox = std::shared_ptr<realtime::BusInbox>;
+  using PublishDone = std::function<void(Result<realtime::Published>)>;
+
+  Core(boost::asio::io_context& home, Settings settings);
+
+  boost::asio::io_context& home() { return home_; }
+
+  /// Runs `work` on the home thread, if we are still there. Thread: any.
+  template <class Work>
+  void post(Work work) {
+    boost::asio::post(home_, [weak = weak_from_this(), work = std::move(work)]() mutable {
+      if (const auto core = weak.lock()) work(*core);
+    });
+  }
+
+  void start();
+  boost::asio::awaitable<void> stop();
+  realtime::BusState state() const { return up_ ? realtime::BusState::up : realtime::BusState::down; }
+  void write_metrics(MetricsText& out) const;
+
+  void detach(const Inbox& inbox);
+  void subscribe(const std::string& channel, const Inbox& inbox);
+  void unsubscribe(const std::string& channel, const Inbox& inbox);
+  void publish(const std::string& channel, realtime::Publication publication, PublishDone done);
+  void change_members(const std::string& channel, const Inbox& owner, realtime::MemberChanges changes);
+  void set_value(const std::string& channel, std::string body, std::int64_t time_ms);
+  void set_count(const std::string& channel, std::uint64_t count, std::int64_t time_ms);
+
+ private:
+  struct OwnMember {
+    std::string info;
+    Inbox owner;
+  };
+  using Words = std::vector<std::string>;
+
+  void run(const Script& script, Words keys, Words arguments, Link::Done done);
+  void read(const std::string& channel, ChannelState& state);
+  Words read_words(const std::string& channel, ChannelState& state, const Script*& script) const;
+  void take_read(const std::string& channel, const Result<Reply>& reply);
+  void take_push(const Reply& push);
+  void take_message(const std::string& channel, std::string_view payload);
+  void deliver(const std::string& channel, ChannelState& state,
+               const std::vector<realtime::MessagePtr>& messages);
+  void tell_partial(const std::string& channel, ChannelState& state);
+  void send_members(const std::string& channel, const realtime::MemberChanges& changes);
+  void send_count(const std::string& channel, std::int64_t count);
+  void commands_up();
+  void subscriptions_up();
+  void link_down();
+  void note_state();
+  void renew_leases();
+  boost::asio::awaitable<void> keep_leases();
+
+  boost::asio::io_context& home_;
+  Settings settings_;
+  Keys keys_;
+  Scripts scripts_;
+  std::string offered_epoch_;
+  Link commands_;
+  Link subscriptions_;
+  runtime::TaskGroup tasks_;
+  std::unordered_map<std::string, ChannelState> channels_;
+  std::unordered_map<std::string, std::map<std::string, OwnMember>> members_;  ///< through this node
+  std::unordered_map<std::string, std::uint64_t> counts_;                      ///< of this node
+  std::atomic<bool> up_{false};
+  Counter messages_;
+  Counter duplicates_or_holes_;
+  Counter reads_;
+  Counter errors_;
+};
+
+}  // namespace levee::redis

@@ -1,0 +1,37 @@
+#include "levee/redis/error.hpp"
+
+#include <string>
+
+namespace levee::redis {
+namespace {
+
+class Category final : public boost::system::error_category {
+ public:
+  const char* name() const noexcept override { return "redis"; }
+  std::string message(int code) const override {
+    switch (static_cast<Errc>(code)) {
+      case Errc::bad_url:
+        return "a Redis URL is redis://[user:password@]host[:port][/database]";
+      case Errc::tls_not_served:
+        return "TLS to Redis is not served yet";
+      case Errc::protocol:
+        return "the server does not speak RESP2";
+      case Errc::refused:
+        return "the server refused us";
+      case Errc::timeout:
+        return "no answer in time";
+      case Errc::too_many_waiting:
+        return "too many commands wait";
+    }
+    return "unknown error";
+  }
+};
+
+}  // namespace
+
+const boost::system::error_category& error_category() {
+  static const Category category;
+  return category;
+}
+
+}  // namespace levee::redis

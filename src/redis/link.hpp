@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <random>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "levee/base/clock.hpp"
+#include "levee/base/metrics.hpp"
+#include "levee/redis/resp.hpp"
+#include "levee/redis/settings.hpp"
+
+namespace levee::redis {
+
+/// One connection to a Redis server that comes back by itself: commands are pipelined, answers matched in
+/// order; what is no answer (a subscription's messages) goes to `on_push`.
+///
+/// Thread: that of `context`. Lifetime: `run` ends before it is destroyed.
+class Link {
+ public:
+  using Done = std::function<void(Result<Reply>)>;
+  struct Handlers {
+    std::function<void()> up;    ///< connected and let in
+    std::function<void()> down;  ///< lost, or not reached; the callbacks of what was under way came before
+    std::function<void(Reply)> push;
+  };
+
+  /// Commands that may wait for their answers.
+  static constexpr std::size_t kMaxWaiting = 20'000;
+
+  /// `subscriber`: after it is let in, all that comes are messages; commands have no answers of their own.
+  Link(boost::asio::io_context& context, const Settings& settings, bool subscriber, Handlers handlers);
+
+  /// Connects, serves, and connects again, until it is cancelled.
+  boost::asio::awaitable<void> run();
+
+  bool up() const { return up_; }
+
+  /// Errors, by callback: Errc::timeout when no answer came (the command may have been carried out), others
+  /// when it was not sent. Not called on the spot.
+  void send(std::span<const std::string> words, Done done);
+  /// Subscriber: sends without an answer.
+  void send(std::span<const std::string> words);
+
+  std::uint64_t connects() const { return connects_.value(); }
+
+ private:
+  struct Waiting {
+    Done done;
+    TimePoint since;
+  };
+  using Socket = boost::asio::ip::tcp::socket;
+
+  boost::asio::awaitable<ErrorCode> connect();
+  boost::asio::awaitable<ErrorCode> connect_socket();
+  boost::asio::awaitable<ErrorCode> introduce();
+  boost::asio::awaitable<ErrorCode> ask(std::vector<std::string> words);
+  boost::asio::awaitable<ErrorCode> serve();
+  boost::asio::awaitable<ErrorCode> read();
+  boost::asio::awaitable<ErrorCode> write();
+  boost::asio::awaitable<ErrorCode> watch();
+  ErrorCode take_replies();
+  void fail_all();
+  Duration backoff();
+
+  boost::asio::io_context& context_;
+  const Settings& settings_;
+  bool subscriber_;
+  Handlers handlers_;
+  Socket socket_;
+  boost::asio::steady_timer wake_writer_;
+  std::string outbox_;
+  std::deque<Waiting> waiting_;
+  ReplyReader replies_;
+  TimePoint last_heard_{};
+  bool up_ = false;
+  int attempts_ = 0;
+  std::minstd_rand random_;
+  Counter connects_;
+};
+
+}  // namespace levee::redis

@@ -1,0 +1,75 @@
+#include "levee/redis/resp.hpp"
+
+#include <utility>
+
+#include <hiredis/hiredis.h>
+
+namespace levee::redis {
+namespace {
+
+template <class Words>
+void append_words(std::string& out, const Words& words) {
+  out += '*' + std::to_string(words.size()) + "\r\n";
+  for (const auto& word : words) {
+    out += '$' + std::to_string(word.size()) + "\r\n";
+    out += word;
+    out += "\r\n";
+  }
+}
+
+Reply converted(const redisReply& raw) {
+  Reply reply;
+  switch (raw.type) {
+    case REDIS_REPLY_STRING:
+    case REDIS_REPLY_STATUS:
+      reply.type = Reply::Type::text;
+      reply.text.assign(raw.str, static_cast<std::size_t>(raw.len));
+      break;
+    case REDIS_REPLY_ERROR:
+      reply.type = Reply::Type::error;
+      reply.text.assign(raw.str, static_cast<std::size_t>(raw.len));
+      break;
+    case REDIS_REPLY_INTEGER:
+      reply.type = Reply::Type::integer;
+      reply.integer = raw.integer;
+      break;
+    case REDIS_REPLY_ARRAY:
+      reply.type = Reply::Type::list;
+      for (std::size_t i = 0; i < raw.elements; ++i) reply.list.push_back(converted(*raw.element[i]));
+      break;
+    default:
+      break;
+  }
+  return reply;
+}
+
+}  // namespace
+
+void append_command(std::string& out, std::span<const std::string_view> words) { append_words(out, words); }
+void append_command(std::string& out, std::span<const std::string> words) { append_words(out, words); }
+
+ReplyReader::ReplyReader() : reader_{redisReaderCreate()} {}
+
+void ReplyReader::Free::operator()(redisReader* reader) const { redisReaderFree(reader); }
+
+void ReplyReader::feed(BytesView bytes) {
+  if (failed_) return;
+  unfinished_ += bytes.size();
+  failed_ =
+      unfinished_ > kMaxReply ||
+      redisReaderFeed(reader_.get(), reinterpret_cast<const char*>(bytes.data()), bytes.size()) != REDIS_OK;
+}
+
+Result<std::optional<Reply>> ReplyReader::next() {
+  void* raw = nullptr;
+  if (failed_ || redisReaderGetReply(reader_.get(), &raw) != REDIS_OK) {
+    failed_ = true;
+    return Errc::protocol;
+  }
+  if (raw == nullptr) return std::optional<Reply>{};
+  unfinished_ = 0;
+  const std::unique_ptr<void, decltype(&freeReplyObject)> owner{raw, freeReplyObject};
+  return converted(*static_cast<const redisReply*>(raw));
+}
+
+}  // namespace levee::redis

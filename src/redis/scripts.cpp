@@ -1,0 +1,189 @@
+#include "redis/scripts.hpp"
+
+#include <array>
+#include <utility>
+
+#include <boost/uuid/detail/sha1.hpp>
+
+namespace levee::redis {
+namespace {
+
+// What begins every script: `e` is the epoch, `touch` sees that it outlives the data.
+constexpr std::string_view kOpen = R"(
+local function open(offered, ttl, stale)
+  local e = redis.call('HGET', KEYS[1], 'e')
+  if not e then
+    e = offered
+    if stale then redis.call('DEL', stale) end
+    redis.call('HSET', KEYS[1], 'e', e, 's', 0)
+  end
+  redis.call('PEXPIRE', KEYS[1], ttl)
+  return e
+end
+local function tell(channel, e, o, time, members, body)
+  redis.call('PUBLISH', channel, e .. ' ' .. o .. ' ' .. time .. ' ' .. members .. '\n' .. body)
+end
+local function now()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+)";
+
+constexpr std::string_view kPublish = R"(
+if ARGV[5] == '1' then
+  local was = redis.call('GET', KEYS[3])
+  if was then return {was, 1} end
+end
+local e = open(ARGV[2], ARGV[8], KEYS[2])
+local o = redis.call('HINCRBY', KEYS[1], 's', 1)
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], o .. '-0', 't', ARGV[3], 'd', ARGV[4])
+redis.call('PEXPIRE', KEYS[2], ARGV[7])
+if ARGV[5] == '1' then redis.call('SET', KEYS[3], e .. ' ' .. o, 'PX', ARGV[7]) end
+tell(ARGV[1], e, o, ARGV[3], 0, ARGV[4])
+return {e .. ' ' .. o, 0}
+)";
+
+constexpr std::string_view kReadLog = R"(
+local e = open(ARGV[1], ARGV[2], KEYS[2])
+local s = redis.call('HGET', KEYS[1], 's')
+return {e, s, redis.call('XRANGE', KEYS[2], ARGV[3] .. '-0', '+')}
+)";
+
+constexpr std::string_view kPutValue = R"(
+local function put(channel, offered, time, body, ttl, meta_ttl)
+  if redis.call('HGET', KEYS[2], 'd') == body then
+    redis.call('PEXPIRE', KEYS[2], ttl)
+    redis.call('PEXPIRE', KEYS[1], meta_ttl)
+    return
+  end
+  local e = open(offered, meta_ttl, KEYS[2])
+  local o = redis.call('HINCRBY', KEYS[1], 's', 1)
+  redis.call('HSET', KEYS[2], 'd', body, 't', time, 'o', o)
+  redis.call('PEXPIRE', KEYS[2], ttl)
+  tell(channel, e, o, time, 0, body)
+end
+)";
+
+constexpr std::string_view kSetValue = R"(
+if ARGV[4] == '' then
+  redis.call('DEL', KEYS[2])
+else
+  put(ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6])
+end
+return 0
+)";
+
+constexpr std::string_view kCount = R"(
+local count, lease, at = tonumber(ARGV[7]), tonumber(ARGV[8]), now()
+for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', at)) do
+  redis.call('HDEL', KEYS[3], node)
+  redis.call('ZREM', KEYS[4], node)
+end
+if count > 0 then
+  redis.call('HSET', KEYS[3], ARGV[6], ARGV[7])
+  redis.call('ZADD', KEYS[4], at + lease, ARGV[6])
+elseif count == 0 then
+  redis.call('HDEL', KEYS[3], ARGV[6])
+  redis.call('ZREM', KEYS[4], ARGV[6])
+end
+redis.call('PEXPIRE', KEYS[3], lease * 10)
+redis.call('PEXPIRE', KEYS[4], lease * 10)
+local sum = 0
+for _, n in ipairs(redis.call('HVALS', KEYS[3])) do sum = sum + tonumber(n) end
+if count >= 0 or redis.call('EXISTS', KEYS[2]) == 1 then
+  put(ARGV[1], ARGV[2], ARGV[3], string.format('{"n":%d}', sum), ARGV[4], ARGV[5])
+end
+return 0
+)";
+
+constexpr std::string_view kReadValue = R"(
+local e = open(ARGV[1], ARGV[2], KEYS[2])
+local s = redis.call('HGET', KEYS[1], 's')
+local v = redis.call('HMGET', KEYS[2], 'd', 't', 'o')
+return {e, s, v[1], v[2], v[3]}
+)";
+
+constexpr std::string_view kMembers = R"(
+local node, lease, at = ARGV[5], tonumber(ARGV[6]), now()
+local joins, leaves = {}, {}
+local function drop(owner, id)
+  local was = redis.call('HGET', KEYS[2], id)
+  if was and string.sub(was, 1, #owner + 1) == owner .. '\n' then
+    redis.call('HDEL', KEYS[2], id)
+    leaves[#leaves + 1] = '"' .. id .. '"'
+  end
+end
+for _, dead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', at)) do
+  local own = KEYS[2] .. ':' .. dead
+  for _, id in ipairs(redis.call('SMEMBERS', own)) do drop(dead, id) end
+  redis.call('DEL', own)
+  redis.call('ZREM', KEYS[3], dead)
+end
+local own = KEYS[2] .. ':' .. node
+local last = 7 + tonumber(ARGV[7]) * 2
+for i = 8, last, 2 do
+  local id, info = ARGV[i], ARGV[i + 1]
+  local was = redis.call('HGET', KEYS[2], id)
+  redis.call('HSET', KEYS[2], id, node .. '\n' .. info)
+  redis.call('SADD', own, id)
+  if not was or string.sub(was, string.find(was, '\n', 1, true) + 1) ~= info then
+    joins[#joins + 1] = '["' .. id .. '",' .. info .. ']'
+  end
+end
+for i = last + 1, #ARGV do
+  drop(node, ARGV[i])
+  redis.call('SREM', own, ARGV[i])
+end
+if redis.call('SCARD', own) > 0 then
+  redis.call('ZADD', KEYS[3], at + lease, node)
+  redis.call('PEXPIRE', own, lease * 10)
+else
+  redis.call('ZREM', KEYS[3], node)
+end
+redis.call('PEXPIRE', KEYS[2], lease * 10)
+redis.call('PEXPIRE', KEYS[3], lease * 10)
+if #joins + #leaves > 0 then
+  local e = open(ARGV[2], ARGV[4])
+  local o = redis.call('HINCRBY', KEYS[1], 's', 1)
+  local body = '{"+":[' .. table.concat(joins, ',') .. '],"-":[' .. table.concat(leaves, ',') .. ']}'
+  tell(ARGV[1], e, o, ARGV[3], redis.call('HLEN', KEYS[2]), body)
+end
+return 0
+)";
+
+constexpr std::string_view kReadMembers = R"(
+local e = open(ARGV[1], ARGV[2])
+local s = redis.call('HGET', KEYS[1], 's')
+return {e, s, redis.call('HLEN', KEYS[2]), redis.call('HRANDFIELD', KEYS[2], ARGV[3], 'WITHVALUES')}
+)";
+
+std::string joined(std::string_view a, std::string_view b, std::string_view c = {}) {
+  return std::string{a} + std::string{b} + std::string{c};
+}
+
+std::string sha1_hex(std::string_view text) {
+  boost::uuids::detail::sha1 hash;
+  hash.process_bytes(text.data(), text.size());
+  unsigned int digest[5];
+  hash.get_digest(digest);
+  std::string hex;
+  for (const auto word : digest) {
+    for (int shift = 28; shift >= 0; shift -= 4) hex += "0123456789abcdef"[(word >> shift) & 15];
+  }
+  return hex;
+}
+
+}  // namespace
+
+Script::Script(std::string given) : text{std::move(given)}, name{sha1_hex(text)} {}
+
+Scripts::Scripts()
+    : publish{joined(kOpen, kPublish)},
+      read_log{joined(kOpen, kReadLog)},
+      set_value{joined(kOpen, kPutValue, kSetValue)},
+      count{joined(kOpen, kPutValue, kCount)},
+      read_value{joined(kOpen, kReadValue)},
+      members{joined(kOpen, kMembers)},
+      read_members{joined(kOpen, kReadMembers)} {}
+
+}  // namespace levee::redis

@@ -1,0 +1,105 @@
+#include "redis/snapshots.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+#include <system_error>
+
+#include "levee/base/log.hpp"
+#include "levee/realtime/error.hpp"
+
+namespace levee::redis {
+namespace {
+
+using realtime::Kind;
+
+template <class Number>
+std::optional<Number> number(std::string_view text) {
+  Number value{};
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (read.ec != std::errc{}) return {};
+  return value;
+}
+
+// An entry of a stream: ["12-0", ["t", time, "d", body]].
+realtime::MessagePtr message_of(const Reply& entry) {
+  if (entry.list.size() != 2 || entry.list[1].list.size() != 4) return nullptr;
+  const auto offset = number<std::uint64_t>(entry.list[0].text);
+  const auto time = number<std::int64_t>(entry.list[1].list[1].text);
+  if (!offset || !time) return nullptr;
+  auto message = std::make_shared<realtime::Message>();
+  message->offset = *offset;
+  message->time_ms = *time;
+  message->body = entry.list[1].list[3].text;
+  return message;
+}
+
+// The newest messages that have no hole among them and end at the top.
+void take_log(const Reply& entries, realtime::Snapshot& snapshot) {
+  auto expected = snapshot.top.offset;
+  for (auto entry = entries.list.rbegin(); entry != entries.list.rend(); ++entry) {
+    auto message = message_of(*entry);
+    if (!message || message->offset != expected || snapshot.log.size() == realtime::kLogMessages) break;
+    snapshot.log.push_back(std::move(message));
+    --expected;
+  }
+  std::ranges::reverse(snapshot.log);
+}
+
+void take_value(const std::vector<Reply>& fields, realtime::Snapshot& snapshot) {
+  if (fields[2].type != Reply::Type::text) return;
+  auto value = std::make_shared<realtime::Message>();
+  value->body = fields[2].text;
+  value->time_ms = number<std::int64_t>(fields[3].text).value_or(0);
+  value->offset = number<std::uint64_t>(fields[4].text).value_or(0);
+  snapshot.value = std::move(value);
+}
+
+void take_members(const std::vector<Reply>& fields, realtime::Snapshot& snapshot) {
+  snapshot.member_count = static_cast<std::size_t>(std::max<std::int64_t>(fields[2].integer, 0));
+  const auto& list = fields[3].list;
+  for (std::size_t i = 0; i + 1 < list.size(); i += 2) {
+    const auto& owned = list[i + 1].text;  // "node\ninfo"
+    snapshot.members.push_back({list[i].text, owned.substr(owned.find('\n') + 1)});
+  }
+}
+
+}  // namespace
+
+realtime::SnapshotPtr snapshot_of(Kind kind, const Reply& reply) {
+  const std::size_t expected = kind == Kind::log ? 3 : kind == Kind::value ? 5 : 4;
+  if (reply.list.size() != expected) return nullptr;
+  const auto offset = number<std::uint64_t>(reply.list[1].text);
+  if (!offset || reply.list[0].text.empty()) return nullptr;
+  auto snapshot = std::make_shared<realtime::Snapshot>();
+  snapshot->top = {reply.list[0].text, *offset};
+  if (kind == Kind::log) take_log(reply.list[2], *snapshot);
+  if (kind == Kind::value) take_value(reply.list, *snapshot);
+  if (kind == Kind::set) take_members(reply.list, *snapshot);
+  return snapshot;
+}
+
+Result<realtime::Published> published_of(const Result<Reply>& reply, Counter& errors) {
+  if (!reply) {
+    errors.add();
+    return reply.error() == Errc::timeout ? realtime::Errc::bus_timeout : realtime::Errc::bus_down;
+  }
+  const bool whole = reply->list.size() == 2;
+  const auto space = whole ? reply->list[0].text.find(' ') : std::string::npos;
+  if (space == std::string::npos) {
+    errors.add();
+    spdlog::warn("redis refused a publication error={}", log::value(reply->text));
+    return realtime::Errc::bus_down;
+  }
+  const auto& at = reply->list[0].text;
+  realtime::Published published;
+  published.position = {at.substr(0, space),
+                        number<std::uint64_t>(std::string_view{at}.substr(space + 1)).value_or(0)};
+  published.duplicate = reply->list[1].integer == 1;
+  return published;
+}
+
+}  // namespace levee::redis
