@@ -41,9 +41,9 @@ start_levee() {
   levee_pid=$!
   local tries
   for ((tries = 0; tries < 100; ++tries)); do
+    sleep 0.1
     kill -0 "$levee_pid" 2>/dev/null || { levee_pid=; fail 'levee did not start; its log above says why'; }
     [[ $(http_get "$http_port" /readyz) == HTTP/1.1\ 200* ]] && return 0
-    sleep 0.1
   done
   fail 'levee did not become ready within 10 s'
 }
