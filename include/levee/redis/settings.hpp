@@ -23,6 +23,7 @@ struct Address {
 /// IPv6 host stands in brackets. Errors: Errc::bad_url, Errc::tls_not_served.
 Result<Address> parse_url(std::string_view url);
 
+/// Where Redis is, and how long it may take.
 struct Settings {
   Address address;
   /// This node's name among its fellows: 1 to 64 of `A-Z a-z 0-9 _ - .`; another one after each start.

@@ -10,6 +10,7 @@
 
 namespace levee::transcode {
 
+/// When a rung is shed, and when it is taken back.
 struct SheddingSettings {
   media::MediaTime shed_lag = 4 * media::kTimescale / 10;       ///< this far behind the source, a rung goes
   media::MediaTime restore_lag = 15 * media::kTimescale / 100;  ///< and no further than this, one may return
