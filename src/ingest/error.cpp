@@ -29,10 +29,6 @@ class Category : public boost::system::error_category {
         return "the stream id is neither publish:KEY nor #!::m=publish,r=KEY";
       case Errc::not_a_publisher:
         return "the stream id does not ask to publish";
-      case Errc::input_overflow:
-        return "the publisher sends faster than the server takes";
-      case Errc::not_a_transport_stream:
-        return "the publisher does not send MPEG-TS";
     }
     return "unknown ingest error";
   }

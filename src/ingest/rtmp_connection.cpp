@@ -73,6 +73,7 @@ RtmpConnection::RtmpConnection(tcp::socket socket, stream::Registry& registry, c
 asio::awaitable<void> RtmpConnection::serve() {
   const auto reason = co_await exchange();
   publication_.reset();
+  counters_.damaged_units.add(session_.frames_without_config());
   counters_.ended(reason, rejected_);
   log_end(reason);
   co_await say_goodbye(reason);

@@ -25,6 +25,10 @@ class Category : public boost::system::error_category {
         return "AAC is neither LC nor HE, or has no plain channel layout";
       case Errc::bad_adts_header:
         return "bad ADTS header";
+      case Errc::not_a_transport_stream:
+        return "no MPEG-TS in what the publisher sends";
+      case Errc::no_supported_stream:
+        return "the transport stream has neither H.264 video nor AAC (ADTS) audio";
     }
     return "unknown media error";
   }

@@ -19,11 +19,6 @@ BytesView after_start_code(BytesView bytes) {
   return at == bytes.size() ? BytesView{} : bytes.subspan(at + 3);
 }
 
-bool is_out_of_band(NalType type) {
-  return type == NalType::access_unit_delimiter || type == NalType::sps || type == NalType::pps ||
-         type == NalType::filler;
-}
-
 std::string codec_string(std::uint8_t profile, std::uint8_t constraints, std::uint8_t level) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text = "avc1.";
@@ -42,6 +37,11 @@ bool has_chroma_fields(std::uint8_t profile) { return profile != 66 && profile !
 NalType nal_type(BytesView nal) {
   if (nal.empty()) return NalType{0};
   return static_cast<NalType>(std::to_integer<unsigned>(nal.front()) & 0x1f);
+}
+
+bool is_out_of_band(NalType type) {
+  return type == NalType::access_unit_delimiter || type == NalType::sps || type == NalType::pps ||
+         type == NalType::filler;
 }
 
 std::optional<BytesView> LengthPrefixedNals::next() {
@@ -73,13 +73,13 @@ bool has_idr(BytesView packet) {
   return false;
 }
 
-Bytes annex_b_to_length_prefixed(BytesView annex_b, bool strip) {
+Bytes annex_b_to_length_prefixed(BytesView annex_b) {
   Bytes out;
   out.reserve(annex_b.size() + 16);
   ByteWriter writer{out};
   AnnexBNals nals{annex_b};
   while (const auto nal = nals.next()) {
-    if (strip && is_out_of_band(nal_type(*nal))) continue;
+    if (is_out_of_band(nal_type(*nal))) continue;
     writer.u32(static_cast<std::uint32_t>(nal->size()));
     writer.bytes(*nal);
   }
@@ -119,24 +119,32 @@ Result<TrackConfig> parse_avc_config(BytesView avcc) {
   return config;
 }
 
-Result<Bytes> make_avc_config(BytesView sps, BytesView pps) {
-  const auto parameters = parse_sps(sps);
-  if (!parameters) return parameters.error();
-  if (sps.size() > UINT16_MAX || pps.size() > UINT16_MAX || nal_type(pps) != NalType::pps)
+Result<Bytes> make_avc_config(std::span<const BytesView> sps, std::span<const BytesView> pps) {
+  constexpr std::size_t kMaxSps = 31;
+  constexpr std::size_t kMaxPps = 255;
+  const auto too_long = [](BytesView nal) { return nal.size() > UINT16_MAX; };
+  if (sps.empty() || pps.empty() || sps.size() > kMaxSps || pps.size() > kMaxPps ||
+      std::any_of(sps.begin(), sps.end(), too_long) || std::any_of(pps.begin(), pps.end(), too_long))
     return Errc::bad_avc_config;
+  const auto parameters = parse_sps(sps.front());
+  if (!parameters) return parameters.error();
   Bytes out;
   ByteWriter writer{out};
+  const auto write_sets = [&](std::span<const BytesView> sets) {
+    for (const auto nal : sets) {
+      writer.u16(static_cast<std::uint16_t>(nal.size()));
+      writer.bytes(nal);
+    }
+  };
   writer.u8(1);
   writer.u8(parameters->profile);
   writer.u8(parameters->constraints);
   writer.u8(parameters->level);
   writer.u8(0xff);  // 4-byte lengths
-  writer.u8(0xe1);  // one SPS
-  writer.u16(static_cast<std::uint16_t>(sps.size()));
-  writer.bytes(sps);
-  writer.u8(1);
-  writer.u16(static_cast<std::uint16_t>(pps.size()));
-  writer.bytes(pps);
+  writer.u8(static_cast<std::uint8_t>(0xe0 | sps.size()));
+  write_sets(sps);
+  writer.u8(static_cast<std::uint8_t>(pps.size()));
+  write_sets(pps);
   if (has_chroma_fields(parameters->profile)) {
     writer.u8(static_cast<std::uint8_t>(0xfc | parameters->chroma_format));
     writer.u8(static_cast<std::uint8_t>(0xf8 | (parameters->bit_depth - 8)));

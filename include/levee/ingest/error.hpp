@@ -15,8 +15,6 @@ enum class Errc {
   too_many_from_address,   ///< too many connections of one address that have not published
   bad_stream_id,           ///< an SRT stream id that is neither publish:KEY nor #!::m=publish,r=KEY
   not_a_publisher,         ///< an SRT caller that wants to play, or to do something else than publish
-  input_overflow,          ///< an SRT publisher sends faster than its shard takes
-  not_a_transport_stream,  ///< an SRT publisher whose bytes hold no MPEG-TS
 };
 
 ErrorCode make_error_code(Errc code);

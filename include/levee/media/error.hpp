@@ -13,6 +13,8 @@ enum class Errc {
   bad_aac_config,          ///< the AudioSpecificConfig is cut short or out of range
   unsupported_aac,         ///< AAC other than LC, HE and HE v2, or without a plain channel layout
   bad_adts_header,         ///< no ADTS frame begins here
+  not_a_transport_stream,  ///< bytes without the sync bytes of MPEG-TS
+  no_supported_stream,     ///< a transport stream with neither H.264 nor AAC
 };
 
 ErrorCode make_error_code(Errc code);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "levee/base/bytes.hpp"
 #include "levee/base/result.hpp"
@@ -26,6 +27,10 @@ enum class NalType : std::uint8_t {
 
 /// The type of a NAL unit; 0 (unspecified) when it is empty.
 NalType nal_type(BytesView nal);
+
+/// Whether MP4's `avc1` keeps such a unit out of its packets: parameter sets are in the configuration alone,
+/// and delimiters and filler mean nothing there.
+bool is_out_of_band(NalType type);
 
 /// Walks the NAL units of an MP4 or FLV packet: a length of 4 bytes before each. Empty ones are left out.
 ///
@@ -57,9 +62,8 @@ class AnnexBNals {
 /// Whether a length-prefixed packet has an IDR picture: a decoder may start there.
 bool has_idr(BytesView packet);
 
-/// Annex B as length-prefixed NAL units. Access unit delimiters, parameter sets and filler are left out when
-/// `strip`: `avc1` in MP4 has its parameter sets in the decoder configuration only.
-Bytes annex_b_to_length_prefixed(BytesView annex_b, bool strip);
+/// Annex B as length-prefixed NAL units, without those that are out of band in `avc1`.
+Bytes annex_b_to_length_prefixed(BytesView annex_b);
 
 /// What is in a sequence parameter set that others than a decoder want to know.
 struct SequenceParameters {
@@ -82,8 +86,9 @@ Result<SequenceParameters> parse_sps(BytesView nal);
 /// Errors: Errc::bad_avc_config, bad_sps, unsupported_nal_length. Source: ISO 14496-15 section 5.3.3.1.
 Result<TrackConfig> parse_avc_config(BytesView avcc);
 
-/// Builds an AVCDecoderConfigurationRecord with 4-byte lengths of one SPS and one PPS (NAL headers included).
-/// Errors: Errc::bad_sps; Errc::bad_avc_config when one is longer than 65535 bytes or no PPS.
-Result<Bytes> make_avc_config(BytesView sps, BytesView pps);
+/// Builds an AVCDecoderConfigurationRecord with 4-byte lengths of SPS and PPS (NAL headers included). The
+/// first SPS says what the record says. Errors: Errc::bad_sps; Errc::bad_avc_config when there is no PPS, too
+/// many of either, or one is longer than 65535 bytes.
+Result<Bytes> make_avc_config(std::span<const BytesView> sps, std::span<const BytesView> pps);
 
 }  // namespace levee::media

@@ -95,7 +95,7 @@ TEST(AvcConfig, IsBuiltAsFfmpegBuildsIt) {
     const auto sps = reader.bytes(reader.u16());
     reader.u8();
     const auto pps = reader.bytes(reader.u16());
-    const auto built = make_avc_config(sps, pps);
+    const auto built = make_avc_config({&sps, 1}, {&pps, 1});
     ASSERT_TRUE(built);
     EXPECT_EQ(*built, *whole);
   }
@@ -135,10 +135,7 @@ TEST(AnnexB, GivesUnitsWithoutStartCodesAndPadding) {
 
 TEST(AnnexB, BecomesLengthPrefixedWithoutWhatMp4KeepsElsewhere) {
   const auto stream = from_hex("00000001 09f0 000001 6742 000001 68ce 000001 0605ff 000001 6588 000001 0cff");
-  EXPECT_EQ(annex_b_to_length_prefixed(stream, true), from_hex("00000003 0605ff 00000002 6588"));
-  EXPECT_EQ(
-      annex_b_to_length_prefixed(stream, false),
-      from_hex("00000002 09f0 00000002 6742 00000002 68ce 00000003 0605ff 00000002 6588 00000002 0cff"));
+  EXPECT_EQ(annex_b_to_length_prefixed(stream), from_hex("00000003 0605ff 00000002 6588"));
 }
 
 TEST(LengthPrefixed, TellsWhetherADecoderMayStart) {
