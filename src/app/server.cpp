@@ -12,6 +12,7 @@
 #include "levee/delivery/realtime_identities.hpp"
 #include "levee/delivery/realtime_server.hpp"
 #include "levee/ingest/rtmp_listener.hpp"
+#include "levee/ingest/srt_listener.hpp"
 #include "levee/realtime/memory_bus.hpp"
 #include "levee/runtime/run_blocking.hpp"
 #include "levee/stream/publish_policy.hpp"
@@ -82,6 +83,7 @@ struct Server::Impl {
         transcoder{config.transcode, config.stream.hls},
         registry{shards, config.stream, *policy, transcoder.factory(), status},
         rtmp{shards, registry, config.ingest.rtmp},
+        srt{shards, registry, config.ingest.srt},
         realtime{shards, {}, *bus, identities},
         http{shards, config.delivery, config.stream.hls, catalog, hooks()} {}
 
@@ -97,12 +99,13 @@ struct Server::Impl {
 
   void start() {
     if (config.ingest.rtmp.enabled) must(rtmp.start(), "rtmp", config.ingest.rtmp.port);
+    if (config.ingest.srt.enabled) must(srt.start(), "srt", config.ingest.srt.port);
     realtime.start();
     http.start();
     shards.start();
     running = true;
-    spdlog::info("listening rtmp={} http={} admin={} threads={} publish={}", rtmp.port(), http.port(),
-                 http.admin_port(), shards.size(), config.publish_open ? "open" : "keys");
+    spdlog::info("listening rtmp={} srt={} http={} admin={} threads={} publish={}", rtmp.port(), srt.port(),
+                 http.port(), http.admin_port(), shards.size(), config.publish_open ? "open" : "keys");
     if (!config.publish_open && config.publish_keys.empty()) {
       spdlog::warn("nobody can publish: publish.keys is empty and publish.open is false");
     }
@@ -111,6 +114,7 @@ struct Server::Impl {
   boost::asio::awaitable<void> stop_parts() {
     // The publishers first: the playlists then end with all that came in.
     co_await rtmp.stop(kIngestGrace);
+    co_await srt.stop(kIngestGrace);
     co_await registry.stop();
     co_await http.stop();
     co_await realtime.stop(kRealtimeGrace);
@@ -127,6 +131,7 @@ struct Server::Impl {
     registry.write_metrics(out);
     transcoder.write_metrics(out);
     rtmp.write_metrics(out);
+    srt.write_metrics(out);
     http.write_metrics(out);
     realtime.write_metrics(out);
   }
@@ -142,6 +147,7 @@ struct Server::Impl {
   transcode::Transcoder transcoder;
   stream::Registry registry;
   ingest::RtmpListener rtmp;
+  ingest::SrtListener srt;
   delivery::RealtimeServer realtime;
   delivery::HttpServer http;
 };
