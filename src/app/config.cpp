@@ -7,6 +7,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "levee/redis/settings.hpp"
+
 namespace levee::app {
 namespace {
 
@@ -130,6 +132,10 @@ void bind_bus(SettingsTable& table, Config& config) { table.text("bus.redis_url"
 
 /// What no single key can tell is wrong.
 void check_together(const Config& config, std::vector<Fault>& faults) {
+  if (!config.redis_url.empty()) {
+    const auto address = redis::parse_url(config.redis_url);
+    if (!address) faults.push_back("bus.redis_url: " + address.error().message());
+  }
   const auto& hls = config.stream.hls;
   if (hls.part * 2 > hls.segment) faults.push_back("hls.part_ms must be at most half of hls.segment_ms");
   if (hls.window < 6 * hls.segment) faults.push_back("hls.window_s must be at least 6 times hls.segment_ms");

@@ -14,6 +14,7 @@
 #include "levee/ingest/rtmp_listener.hpp"
 #include "levee/ingest/srt_listener.hpp"
 #include "levee/realtime/memory_bus.hpp"
+#include "levee/redis/redis_bus.hpp"
 #include "levee/runtime/run_blocking.hpp"
 #include "levee/stream/publish_policy.hpp"
 
@@ -65,6 +66,17 @@ std::unique_ptr<stream::PublishPolicy> publish_policy(const Config& config) {
   return std::make_unique<stream::KeyListPolicy>(std::move(keys));
 }
 
+/// The bus of a node among others; null when the configuration names no Redis.
+std::unique_ptr<redis::RedisBus> redis_bus(const Config& config, boost::asio::io_context& home) {
+  if (config.redis_url.empty()) return nullptr;
+  const auto address = redis::parse_url(config.redis_url);
+  if (!address) throw std::runtime_error{"bus.redis_url: " + address.error().message()};
+  redis::Settings settings;
+  settings.address = *address;
+  settings.node = random_text().substr(0, 12);
+  return std::make_unique<redis::RedisBus>(home, std::move(settings));
+}
+
 void must(ErrorCode error, const char* what, std::uint16_t port) {
   if (error) throw std::runtime_error{fmt::format("{} port {}: {}", what, port, error.message())};
 }
@@ -75,16 +87,18 @@ struct Server::Impl {
   explicit Impl(const Config& settings)
       : config{settings},
         shards{config.threads != 0 ? config.threads : std::thread::hardware_concurrency()},
-        bus{std::make_unique<realtime::MemoryBus>(random_text().substr(0, 12))},
+        redis{redis_bus(config, shards.shard(0))},
+        embedded{random_text().substr(0, 12)},
+        bus{redis ? static_cast<realtime::Bus&>(*redis) : embedded},
         identities{config.delivery.token_key.empty() ? random_text() : config.delivery.token_key},
         catalog{shards, config.delivery.max_parked},
-        status{catalog, *bus},
+        status{catalog, bus},
         policy{publish_policy(config)},
         transcoder{config.transcode, config.stream.hls},
         registry{shards, config.stream, *policy, transcoder.factory(), status},
         rtmp{shards, registry, config.ingest.rtmp},
         srt{shards, registry, config.ingest.srt},
-        realtime{shards, {}, *bus, identities},
+        realtime{shards, {}, bus, identities},
         http{shards, config.delivery, config.stream.hls, catalog, hooks()} {}
 
   delivery::HttpHooks hooks() {
@@ -100,6 +114,7 @@ struct Server::Impl {
   void start() {
     if (config.ingest.rtmp.enabled) must(rtmp.start(), "rtmp", config.ingest.rtmp.port);
     if (config.ingest.srt.enabled) must(srt.start(), "srt", config.ingest.srt.port);
+    if (redis) redis->start();
     realtime.start();
     http.start();
     shards.start();
@@ -118,6 +133,7 @@ struct Server::Impl {
     co_await registry.stop();
     co_await http.stop();
     co_await realtime.stop(kRealtimeGrace);
+    if (redis) co_await redis->stop();
   }
 
   void stop() {
@@ -134,12 +150,15 @@ struct Server::Impl {
     srt.write_metrics(out);
     http.write_metrics(out);
     realtime.write_metrics(out);
+    if (redis) redis->write_metrics(out);
   }
 
   Config config;
   bool running = false;
   runtime::ShardPool shards;
-  std::unique_ptr<realtime::Bus> bus;
+  std::unique_ptr<redis::RedisBus> redis;  ///< null: the embedded bus
+  realtime::MemoryBus embedded;
+  realtime::Bus& bus;
   delivery::RealtimeIdentities identities;
   delivery::Catalog catalog;
   StreamStatus status;

@@ -162,6 +162,12 @@ TEST(Config, SaysWhatIsWrongWithKeysAndRungs) {
       testing::ElementsAre("ladder.rungs names \"480p\" twice, or it is a name of levee's own"));
 }
 
+TEST(Config, RefusesARedisAddressThatIsNone) {
+  EXPECT_THAT(load_with({{"bus.redis_url", "localhost"}}).faults,
+              testing::ElementsAre(testing::StartsWith("bus.redis_url: ")));
+  EXPECT_THAT(load_with({{"bus.redis_url", "redis://localhost:6380/2"}}).faults, testing::IsEmpty());
+}
+
 TEST(Config, ChecksWhatOnlyMakesSenseTogether) {
   EXPECT_THAT(load_with({{"hls.part_ms", "800"}, {"hls.segment_ms", "1000"}}).faults,
               testing::ElementsAre("hls.part_ms must be at most half of hls.segment_ms"));
