@@ -190,7 +190,9 @@ Answer Origin::media(const Target& target, const RequestView& request, Patience 
   const hls::RenditionView& view = rendition->view();
   Body body;
   if (uri->kind == hls::MediaUri::Kind::segment) {
-    for (const auto& part : view.segment(uri->number)) body.add(part);
+    for (const auto& part : view.segment(uri->number)) {
+      if (part) body.add(part);
+    }
   } else {
     const auto bytes =
         uri->kind == hls::MediaUri::Kind::init ? view.init(uri->number) : view.part(uri->number);

@@ -1,0 +1,118 @@
+#include "levee/delivery/shelf.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "support/fake_rendition.hpp"
+
+namespace levee::delivery {
+namespace {
+
+class ShelfTest : public testing::Test {
+ protected:
+  void show(std::shared_ptr<const hls::RenditionView> a, std::shared_ptr<const hls::RenditionView> b,
+            std::string_view changed) {
+    latest = prepare(test::stream_of({std::move(a), std::move(b)}), latest.get());
+    shelf.put(latest, changed);
+  }
+  std::unique_ptr<Shelf::Waiter> wait(Park park, std::string name) {
+    return std::make_unique<Shelf::Waiter>(shelf, park, [this, name] { woken += name; });
+  }
+  static Park for_part(std::uint64_t msn, std::uint64_t part, std::string_view rendition = "480p") {
+    return {"show", rendition, Park::For::part_of_segment, msn, part, {}};
+  }
+
+  Shelf shelf{100};
+  std::shared_ptr<const PreparedStream> latest;
+  std::string woken;
+};
+
+TEST_F(ShelfTest, WakesOnlyThoseWhosePartHasCome) {
+  show(test::rendition_at(1, 1), test::rendition_at(1, 1, "240p"), "");
+  const auto a = wait(for_part(1, 1), "a");
+  const auto b = wait(for_part(1, 2), "b");
+  const auto c = wait(for_part(1, 1, "240p"), "c");
+  const auto d = wait({"show", "480p", Park::For::whole_segment, 1, 0, {}}, "d");
+  const auto e = wait({"show", "480p", Park::For::part_number, 0, 5, {}}, "e");
+  EXPECT_EQ(shelf.parked(), 5u);
+  show(test::rendition_at(1, 2), test::rendition_at(1, 2, "240p"), "480p");
+  EXPECT_FALSE(shelf.wake_some(100));
+  EXPECT_EQ(woken, "ae");
+  show(test::rendition_at(2, 0), test::rendition_at(1, 2, "240p"), "");
+  shelf.wake_some(100);
+  EXPECT_EQ(woken, "aecbd");
+}
+
+TEST_F(ShelfTest, WakesSomeAtATimeInTheOrderTheyCame) {
+  show(test::rendition_at(1, 0), test::rendition_at(1, 0, "240p"), "");
+  std::vector<std::unique_ptr<Shelf::Waiter>> waiters;
+  for (int i = 0; i < 5; ++i) waiters.push_back(wait(for_part(1, 0), std::to_string(i)));
+  show(test::rendition_at(1, 1), test::rendition_at(1, 0, "240p"), "480p");
+  EXPECT_TRUE(shelf.wake_some(2));
+  EXPECT_EQ(woken, "01");
+  waiters[2].reset();
+  EXPECT_FALSE(shelf.wake_some(2));
+  EXPECT_EQ(woken, "0134");
+}
+
+TEST_F(ShelfTest, ForgetsAWaiterThatLeaves) {
+  show(test::rendition_at(1, 0), test::rendition_at(1, 0, "240p"), "");
+  auto waiter = wait(for_part(1, 0), "a");
+  waiter.reset();
+  EXPECT_EQ(shelf.parked(), 0u);
+  show(test::rendition_at(1, 1), test::rendition_at(1, 0, "240p"), "480p");
+  EXPECT_FALSE(shelf.wake_some(100));
+  EXPECT_EQ(woken, "");
+}
+
+TEST_F(ShelfTest, WakesAllWhenTheRenditionEndsTheStreamGoesOrTheServerStops) {
+  show(test::rendition_at(1, 0), test::rendition_at(1, 0, "240p"), "");
+  const auto a = wait(for_part(2, 0), "a");
+  auto ended = test::rendition_at(1, 0);
+  ended->has_ended = true;
+  show(ended, test::rendition_at(1, 0, "240p"), "");
+  shelf.wake_some(100);
+  EXPECT_EQ(woken, "a");
+
+  const auto b = wait(for_part(2, 0, "240p"), "b");
+  shelf.remove("show");
+  shelf.wake_some(100);
+  EXPECT_EQ(woken, "ab");
+  EXPECT_EQ(shelf.find("show"), nullptr);
+
+  show(test::rendition_at(1, 0), test::rendition_at(1, 0, "240p"), "");
+  const auto c = wait(for_part(2, 0), "c");
+  shelf.wake_all();
+  shelf.wake_some(100);
+  EXPECT_EQ(woken, "abc");
+}
+
+TEST_F(ShelfTest, TellsWhenNoMoreMayBeParked) {
+  Shelf small{1};
+  EXPECT_FALSE(small.full());
+  const Shelf::Waiter waiter{small, for_part(1, 0), [] {}};
+  EXPECT_TRUE(small.full());
+}
+
+TEST(Prepare, KeepsWhatHasNotChanged) {
+  const auto same = test::rendition_at(1, 0, "240p");
+  const auto first = prepare(test::stream_of({test::rendition_at(1, 0), same}), nullptr);
+  const auto second = prepare(test::stream_of({test::rendition_at(1, 1), same}), first.get());
+  EXPECT_EQ(first->renditions[1], second->renditions[1]);
+  EXPECT_NE(first->renditions[0], second->renditions[0]);
+}
+
+TEST(Prepare, CompressesAPlaylistOnce) {
+  const PreparedRendition rendition{test::rendition_at(1, 0)};
+  const auto compressed = rendition.playlist_gzip();
+  ASSERT_GT(compressed.size(), 2u);
+  EXPECT_EQ(compressed[0], std::byte{0x1f});
+  EXPECT_EQ(compressed[1], std::byte{0x8b});
+  EXPECT_EQ(rendition.playlist_gzip().data(), compressed.data());
+}
+
+}  // namespace
+}  // namespace levee::delivery
