@@ -8,6 +8,8 @@
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 
+#include "levee/delivery/target.hpp"
+
 #include "delivery/heads.hpp"
 
 namespace levee::delivery {
@@ -72,7 +74,8 @@ ShardTask<void> HttpConnection::run() {
       co_await refuse(request.error());
       co_return;
     }
-    if (*request && (*request)->websocket && (*request)->target.starts_with("/rt") && desk_.upgrade) {
+    if (*request && (*request)->websocket && desk_.upgrade &&
+        parse_target((*request)->target).kind == Target::Kind::realtime) {
       hand_over(std::move(**request));
       co_return;
     }
@@ -247,7 +250,7 @@ void HttpConnection::check(TimePoint now) {
 }
 
 void HttpConnection::begin_stop() {
-  if (phase_ == Phase::idle || phase_ == Phase::head || phase_ == Phase::draining) close();
+  if (phase_ == Phase::idle || phase_ == Phase::head) close();
   if (phase_ == Phase::parked) wake();
 }
 

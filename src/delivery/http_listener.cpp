@@ -143,13 +143,18 @@ ShardTask<void> HttpListener::look_after() {
   }
 }
 
-asio::awaitable<void> HttpListener::stop() {
+void HttpListener::begin_stop() {
   desk_.stopping = true;
   ErrorCode ignored;
   acceptor_.close(ignored);
   second_.cancel();
   for (auto& connection : desk_.connections) connection.begin_stop();
-  co_await connections_.stop(desk_.settings.stop_grace);
+}
+
+asio::awaitable<void> HttpListener::stop(TimePoint deadline) {
+  begin_stop();
+  const auto grace = std::max(deadline - Clock::now(), Duration::zero());
+  co_await connections_.stop(grace);
   co_await chores_.stop(Duration::zero());
 }
 

@@ -38,8 +38,10 @@ class HttpListener {
   static void require_free(const std::string& address, std::uint16_t port);
 
   void start();
-  /// Accepts no more, lets responses in flight end within the grace period, closes.
-  boost::asio::awaitable<void> stop();
+  /// Accepts no more, closes what is idle and answers what is parked. May be called twice.
+  void begin_stop();
+  /// Lets responses in flight end until `deadline`, then closes; returns when nothing is left.
+  boost::asio::awaitable<void> stop(TimePoint deadline);
 
  private:
   using Timer =

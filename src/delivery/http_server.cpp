@@ -18,6 +18,16 @@ namespace levee::delivery {
 
 namespace asio = boost::asio;
 
+namespace {
+
+Site make_site(Settings settings, const hls::Settings& hls, std::function<bool()> ready) {
+  ViewerTokens tokens{settings.token_key};
+  WebAssets assets = WebAssets::load(settings.web_root);
+  return {std::move(settings), hls, std::move(tokens), std::move(assets), std::move(ready)};
+}
+
+}  // namespace
+
 struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   /// What belongs to one shard.
   struct Shard {
@@ -50,8 +60,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
       : shards{pool},
         catalog{streams},
         hooks{std::move(connected)},
-        site{settings, hls, ViewerTokens{settings.token_key}, WebAssets::load(settings.web_root),
-             hooks.ready},
+        site{make_site(std::move(settings), hls, hooks.ready)},
         tally{pool.size()} {
     for (std::size_t i = 0; i < pool.size(); ++i) served.push_back(std::make_unique<Shard>(*this, i));
     admin = std::make_unique<AdminDesk>(*this);
@@ -131,9 +140,16 @@ std::uint16_t HttpServer::admin_port() const { return impl_->admin_port; }
 
 asio::awaitable<void> HttpServer::stop() {
   auto& server = *impl_;
+  const auto deadline = Clock::now() + server.site.settings.stop_grace;
+  // All begin at once, so that together they need no longer than the slowest.
+  for (std::size_t i = 0; i < server.served.size(); ++i) {
+    asio::post(server.shards.shard(i), [self = std::weak_ptr{impl_}, i] {
+      if (const auto stopping = self.lock()) stopping->served[i]->listener.begin_stop();
+    });
+  }
   for (std::size_t i = 0; i < server.served.size(); ++i)
-    co_await runtime::run_on(server.shards.shard(i), server.served[i]->listener.stop());
-  co_await runtime::run_on(server.shards.shard(0), server.admin->listener.stop());
+    co_await runtime::run_on(server.shards.shard(i), server.served[i]->listener.stop(deadline));
+  co_await runtime::run_on(server.shards.shard(0), server.admin->listener.stop(deadline));
 }
 
 void HttpServer::write_metrics(MetricsText& out) const {

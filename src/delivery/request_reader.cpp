@@ -116,7 +116,7 @@ std::span<char> RequestReader::space() {
 
 void RequestReader::skip_empty_lines() {
   // RFC 9112 2.2: a server should ignore an empty line before the request line. A few, not endlessly many.
-  for (std::size_t lines = 0; lines < kMaxEmptyLines && rest().starts_with("\r\n"); ++lines) begin_ += 2;
+  for (; empty_lines_ < kMaxEmptyLines && rest().starts_with("\r\n"); ++empty_lines_) begin_ += 2;
   scanned_ = std::max(scanned_, begin_);
 }
 
@@ -136,6 +136,7 @@ Result<std::optional<Request>> RequestReader::next() {
   auto request = parse_head(read.substr(0, head_size_));
   if (!request) return request.error();
   begin_ += head_size_;
+  empty_lines_ = 0;
   scanned_ = begin_;
   return std::optional<Request>{std::move(*request)};
 }

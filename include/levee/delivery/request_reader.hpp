@@ -69,10 +69,11 @@ class RequestReader {
   std::size_t limit_;
   std::size_t capacity_;
   std::unique_ptr<char[]> buffer_;
-  std::size_t begin_ = 0;      ///< of what is not yet taken
-  std::size_t scanned_ = 0;    ///< no head ends before here
-  std::size_t end_ = 0;        ///< of what was read
-  std::size_t head_size_ = 0;  ///< of the request that was taken last; it lies right before begin_
+  std::size_t empty_lines_ = 0;  ///< before the next request
+  std::size_t begin_ = 0;        ///< of what is not yet taken
+  std::size_t scanned_ = 0;      ///< no head ends before here
+  std::size_t end_ = 0;          ///< of what was read
+  std::size_t head_size_ = 0;    ///< of the request that was taken last; it lies right before begin_
 };
 
 }  // namespace levee::delivery

@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "levee/base/result.hpp"
 #include "levee/delivery/viewer_token.hpp"
 #include "levee/runtime/run_blocking.hpp"
 
