@@ -58,7 +58,13 @@ std::optional<std::size_t> LoadShedding::cheapest_loss(const Load& load) const {
 std::optional<std::size_t> LoadShedding::best_return(const Load& load) const {
   std::optional<std::size_t> found;
   for (std::size_t i = 0; i < shed_.size(); ++i) {
-    if (shed_[i] && fits(i, load) && (!found || value(i, load) > value(*found, load))) found = i;
+    if (!shed_[i] || !fits(i, load)) continue;
+    // With nothing encoded each would be a lifeline: the smallest is.
+    const auto better = [&](std::size_t other) {
+      const double one = value(i, load), two = value(other, load);
+      return one > two || (one == two && bitrates_[i] < bitrates_[other]);
+    };
+    if (!found || better(*found)) found = i;
   }
   return found;
 }
