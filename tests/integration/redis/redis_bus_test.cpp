@@ -1,0 +1,154 @@
+#include "levee/redis/redis_bus.hpp"
+
+#include "levee/runtime/task_group.hpp"
+
+#include "redis_server.hpp"
+#include "support/bus_contract.hpp"
+
+namespace levee::test {
+namespace {
+
+using realtime::BusState;
+using redis::RedisBus;
+
+class RedisBusTest : public BusContract {
+ protected:
+  RedisBusTest() {
+    for (int node = 0; node < 2; ++node) {
+      buses_[node] = std::make_unique<RedisBus>(context, settings("n" + std::to_string(node)));
+      buses_[node]->start();
+    }
+    EXPECT_TRUE(wait_until([&] { return both(BusState::up); }));
+  }
+  ~RedisBusTest() override {
+    int running = 0;
+    runtime::TaskGroup stopping{context};
+    for (auto& bus : buses_) {
+      if (!bus) continue;
+      ++running;
+      stopping.spawn("stop", stop(*bus, running));
+    }
+    wait_until([&] { return running == 0 && stopping.size() == 0; });
+  }
+
+  static boost::asio::awaitable<void> stop(RedisBus& bus, int& running) {
+    co_await bus.stop();
+    --running;
+  }
+
+  redis::Settings settings(const std::string& node) {
+    redis::Settings settings;
+    settings.address = redis::parse_url("redis://127.0.0.1:" + server_.port()).value();
+    settings.node = node;
+    settings.reply_timeout = 1s;
+    settings.backoff_max = 300ms;
+    settings.lease = 4s;
+    return settings;
+  }
+
+  bool both(BusState state) const { return buses_[0]->state() == state && buses_[1]->state() == state; }
+  realtime::Bus& bus(int node) override { return *buses_[node]; }
+
+  RedisServer server_;
+  std::unique_ptr<RedisBus> buses_[2];
+};
+
+LEVEE_BUS_CONTRACT(RedisBusTest)
+
+TEST_F(RedisBusTest, SumsTheCountsOfAllNodes) {
+  const auto here = subscribed(0, "count:a");
+  bus(0).set_count("count:a", 7, 1);
+  bus(1).set_count("count:a", 5, 1);
+  ASSERT_TRUE(
+      wait_until([&] { return !here->messages.empty() && here->messages.back()->body == R"({"n":12})"; }));
+  bus(1).set_count("count:a", 0, 1);
+  ASSERT_TRUE(wait_until([&] { return here->messages.back()->body == R"({"n":7})"; }));
+}
+
+TEST_F(RedisBusTest, ANodeThatDiesLeavesNoGhosts) {
+  const auto here = subscribed(0, "count:a");
+  const auto watching = subscribed(0, "presence:a");
+  // Nobody renews the leases of this one: it speaks for a moment, and is heard no more.
+  auto dying = std::make_unique<RedisBus>(context, settings("dying"));
+  dying->start();
+  ASSERT_TRUE(wait_until([&] { return dying->state() == BusState::up; }));
+  auto end = std::make_unique<BusEnd>(*dying, context);
+  dying->set_count("count:a", 3, 1);
+  end->client->change_members("presence:a", {{{"ann", "{}"}}, {}});
+  ASSERT_TRUE(wait_until([&] { return !watching->messages.empty() && !here->messages.empty(); }));
+  bool stopped = false;
+  runtime::TaskGroup stopping{context};
+  int running = 1;
+  stopping.spawn("stop", stop(*dying, running));
+  ASSERT_TRUE(wait_until([&] { return running == 0 && stopping.size() == 0; }));
+  stopped = true;
+  EXPECT_TRUE(wait_until([&] { return here->messages.back()->body == R"({"n":0})"; }, 12s));
+  EXPECT_TRUE(wait_until([&] { return watching->messages.back()->members == 0; }, 12s));
+  EXPECT_TRUE(stopped);
+}
+
+TEST_F(RedisBusTest, RefusesToPublishWhileTheServerIsAwayAndGoesOnWhenItIsBack) {
+  const auto here = subscribed(0, "chat:a");
+  const auto there = subscribed(1, "chat:a");
+  ASSERT_TRUE(publish(*here, "1"));
+  const auto before = here->epoch;
+  server_.kill();
+  ASSERT_TRUE(wait_until([&] { return both(BusState::down); }));
+  const auto refused = publish(*here, "lost");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), Errc::bus_down);
+
+  server_.start();
+  ASSERT_TRUE(wait_until([&] { return both(BusState::up); }));
+  ASSERT_TRUE(wait_until([&] { return here->epoch != before && there->epoch != before; }))
+      << "the server came back empty: a new epoch says so";
+  ASSERT_TRUE(publish(*here, "2"));
+  ASSERT_TRUE(wait_until([&] { return there->bodies.back() == "2"; }));
+}
+
+TEST_F(RedisBusTest, TellsWhatThisNodeKnowsWhileTheServerIsAway) {
+  const auto counts = subscribed(0, "count:a");
+  const auto members = subscribed(0, "presence:a");
+  bus(0).set_count("count:a", 2, 1);
+  bus(1).set_count("count:a", 3, 1);
+  members->client->change_members("presence:a", {{{"ann", "{}"}}, {}});
+  ASSERT_TRUE(
+      wait_until([&] { return !counts->messages.empty() && counts->messages.back()->body == R"({"n":5})"; }));
+  server_.kill();
+  ASSERT_TRUE(wait_until([&] { return counts->resets.back()->partial && members->resets.back()->partial; }));
+  EXPECT_EQ(counts->resets.back()->value->body, R"({"n":2})");
+  EXPECT_EQ(members->resets.back()->member_count, 1u);
+  bus(0).set_count("count:a", 4, 1);
+  ASSERT_TRUE(wait_until([&] { return counts->resets.back()->value->body == R"({"n":4})"; }));
+
+  server_.start();
+  ASSERT_TRUE(
+      wait_until([&] { return !counts->resets.back()->partial && !members->resets.back()->partial; }));
+  const auto newest = [&] {
+    return counts->messages.empty() ? std::string{} : counts->messages.back()->body;
+  };
+  EXPECT_TRUE(wait_until([&] {
+    return newest() == R"({"n":7})" ||
+           (counts->resets.back()->value && counts->resets.back()->value->body == R"({"n":7})");
+  })) << newest();
+}
+
+TEST_F(RedisBusTest, CatchesUpAfterAServerThatStoodStill) {
+  const auto here = subscribed(0, "chat:a");
+  const auto there = subscribed(1, "chat:a");
+  ASSERT_TRUE(publish(*here, "1"));
+  server_.freeze();
+  const auto unknown = publish(*here, "2", "ann/2");
+  EXPECT_FALSE(unknown);
+  server_.thaw();
+  ASSERT_TRUE(wait_until([&] { return both(BusState::up); }));
+  const auto again = publish(*here, "2", "ann/2");
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->position.offset, 2u) << "once, whether or not the first one got through";
+  ASSERT_TRUE(publish(*here, "3"));
+  ASSERT_TRUE(wait_until([&] { return here->top == 3 && there->top == 3; }));
+  EXPECT_EQ(there->bodies, (std::vector<std::string>{"1", "2", "3"}));
+}
+
+}  // namespace
+}  // namespace levee::test

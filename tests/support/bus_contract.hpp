@@ -1,0 +1,238 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "levee/realtime/bus.hpp"
+#include "levee/realtime/wire.hpp"
+
+/// What every bus promises. A test program includes this, derives a fixture from BusContract that makes its
+/// bus, and names it with LEVEE_BUS_CONTRACT.
+namespace levee::test {
+
+using namespace std::chrono_literals;
+
+/// One shard of a node, on the test's thread: notes what the bus tells.
+class BusEnd final : public realtime::BusListener {
+ public:
+  BusEnd(realtime::Bus& bus, boost::asio::io_context& context) : client{bus.attach(context, *this)} {}
+
+  void reset(const std::string& channel, const realtime::SnapshotPtr& snapshot) override {
+    resets.push_back(snapshot);
+    // What is missing may come with it.
+    for (const auto& message : snapshot->log) take(*snapshot, *message);
+    if (snapshot->top.epoch != epoch || top < snapshot->top.offset) top = snapshot->top.offset;
+    epoch = snapshot->top.epoch;
+    last_channel = channel;
+  }
+  void message(const std::string&, const realtime::MessagePtr& message) override {
+    if (message->offset <= top) return;
+    messages.push_back(message);
+    bodies.push_back(message->body);
+    top = message->offset;
+  }
+  void overflowed() override { ++overflows; }
+
+  std::vector<realtime::SnapshotPtr> resets;
+  std::vector<realtime::MessagePtr> messages;
+  std::vector<std::string> bodies;  ///< in the order taken, those from snapshots that were missing included
+  std::string epoch;
+  std::uint64_t top = 0;
+  std::string last_channel;
+  int overflows = 0;
+  std::unique_ptr<realtime::BusClient> client;
+
+ private:
+  void take(const realtime::Snapshot& snapshot, const realtime::Message& message) {
+    if (snapshot.top.epoch != epoch || message.offset <= top) return;
+    bodies.push_back(message.body);
+    top = message.offset;
+  }
+};
+
+class BusContract : public testing::Test {
+ protected:
+  /// The bus of one of two nodes; a bus that can't span nodes gives the same one twice.
+  virtual realtime::Bus& bus(int node) = 0;
+
+  /// Lets everything run until `done`, or for `patience`.
+  bool wait_until(const std::function<bool()>& done, std::chrono::milliseconds patience = 5s) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (!done()) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      context.restart();
+      context.run_one_for(5ms);
+    }
+    return true;
+  }
+  void let_pass(std::chrono::milliseconds time) {
+    wait_until([] { return false; }, time);
+  }
+
+  std::unique_ptr<BusEnd> end(int node) { return std::make_unique<BusEnd>(bus(node), context); }
+
+  std::unique_ptr<BusEnd> subscribed(int node, const std::string& channel) {
+    auto made = end(node);
+    made->client->subscribe(channel);
+    EXPECT_TRUE(wait_until([&] { return !made->resets.empty() && !made->resets.back()->partial; }));
+    return made;
+  }
+
+  Result<realtime::Published> publish(BusEnd& from, const std::string& body, const std::string& id = "",
+                                      const std::string& channel = "chat:a") {
+    std::optional<Result<realtime::Published>> answer;
+    from.client->publish(channel, {id, body, 1000},
+                         [&](Result<realtime::Published> result) { answer = result; });
+    if (!wait_until([&] { return answer.has_value(); })) return realtime::Errc::bus_timeout;
+    return *answer;
+  }
+
+  boost::asio::io_context context;
+};
+
+}  // namespace levee::test
+
+#define LEVEE_BUS_CONTRACT(Fixture)                                                                      \
+  using realtime::Errc;                                                                                  \
+                                                                                                         \
+  TEST_F(Fixture, GivesEachMessageItsPlaceInOneOrder) {                                                  \
+    const auto here = subscribed(0, "chat:a");                                                           \
+    const auto there = subscribed(1, "chat:a");                                                          \
+    const auto first = publish(*here, "1");                                                              \
+    ASSERT_TRUE(first);                                                                                  \
+    EXPECT_EQ(first->position.offset, 1u);                                                               \
+    for (int i = 2; i <= 20; ++i) publish(i % 2 == 0 ? *here : *there, std::to_string(i));               \
+    ASSERT_TRUE(wait_until([&] { return here->top == 20 && there->top == 20; }));                        \
+    EXPECT_EQ(here->bodies, there->bodies);                                                              \
+    EXPECT_EQ(here->bodies.size(), 20u);                                                                 \
+    for (std::size_t i = 0; i < here->messages.size(); ++i) EXPECT_EQ(here->messages[i]->offset, i + 1); \
+    EXPECT_EQ(here->epoch, first->position.epoch);                                                       \
+    EXPECT_EQ(here->messages.front()->time_ms, 1000);                                                    \
+  }                                                                                                      \
+                                                                                                         \
+  TEST_F(Fixture, MakesOneMessageOfOneId) {                                                              \
+    const auto here = subscribed(0, "chat:a");                                                           \
+    const auto there = subscribed(1, "chat:a");                                                          \
+    const auto first = publish(*here, "x", "ann/1");                                                     \
+    const auto again = publish(*there, "x", "ann/1");                                                    \
+    const auto other = publish(*there, "x", "ann/2");                                                    \
+    ASSERT_TRUE(first&& again&& other);                                                                  \
+    EXPECT_FALSE(first->duplicate);                                                                      \
+    EXPECT_TRUE(again->duplicate);                                                                       \
+    EXPECT_EQ(again->position, first->position);                                                         \
+    EXPECT_EQ(other->position.offset, 2u);                                                               \
+  }                                                                                                      \
+                                                                                                         \
+  TEST_F(Fixture, GivesALateSubscriberTheNewestMessages) {                                               \
+    const auto here = end(0);                                                                            \
+    for (int i = 1; i <= 510; ++i) publish(*here, std::to_string(i));                                    \
+    const auto late = subscribed(1, "chat:a");                                                           \
+    const auto& snapshot = *late->resets.back();                                                         \
+    EXPECT_EQ(snapshot.top.offset, 510u);                                                                \
+    ASSERT_EQ(snapshot.log.size(), 500u);                                                                \
+    EXPECT_EQ(snapshot.log.front()->offset, 11u);                                                        \
+    EXPECT_EQ(snapshot.log.back()->body, "510");                                                         \
+  }                                                                                                      \
+                                                                                                         \
+  TEST_F(Fixture, GivesASecondSubscriberOfTheSameNodeASnapshotAndLosesNothingToTheFirst) {               \
+    const auto first = subscribed(0, "chat:a");                                                          \
+    publish(*first, "1");                                                                                \
+    const auto second = subscribed(0, "chat:a");                                                         \
+    EXPECT_EQ(second->resets.back()->log.size(), 1u);                                                    \
+    publish(*first, "2");                                                                                \
+    ASSERT_TRUE(wait_until([&] { return first->top == 2 && second->top == 2; }));                        \
+    EXPECT_EQ(first->bodies, (std::vector<std::string>{"1", "2"}));                                      \
+  }                                                                                                      \
+                                                                                                         \
+  TEST_F(Fixture, TellsNothingAfterUnsubscribe) {                                                        \
+    const auto here = subscribed(0, "chat:a");                                                           \
+    here->client->unsubscribe("chat:a");                                                                 \
+    let_pass(50ms);                                                                                      \
+    publish(*here, "1");                                                                                 \
+    let_pass(100ms);                                                                                     \
+    EXPECT_TRUE(here->messages.empty());                                                                 \
+  }                                                                                                      \
+                                                                                                         \
+  TEST_F(Fixture, KeepsTheNewestValueAndTellsItOnce) {                                                   \
+    const auto here = subscribed(0, "status:a");                                                         \
+    EXPECT_EQ(here->resets.back()->value, nullptr);                                                      \
+    bus(1).set_value("status:a", R"({"state":"live"})", 7);                                              \
+    ASSERT_TRUE(wait_until([&] { return !here->messages.empty(); }));                                    \
+    EXPECT_EQ(here->messages.back()->body, R"({"state":"live"})");                                       \
+    EXPECT_EQ(here->messages.back()->time_ms, 7);                                                        \
+    bus(1).set_value("status:a", R"({"state":"live"})", 8);                                              \
+    let_pass(100ms);                                                                                     \
+    EXPECT_EQ(here->messages.size(), 1u);                                                                \
+    const auto late = subscribed(1, "status:a");                                                         \
+    ASSERT_NE(late->resets.back()->value, nullptr);                                                      \
+    EXPECT_EQ(late->resets.back()->value->body, R"({"state":"live"})");                                  \
+  }                                                                                                      \
+                                                                                                         \
+  TEST_F(Fixture, ForgetsAValueThatIsSetToNothing) {                                                     \
+    bus(0).set_value("status:a", "{}", 1);                                                               \
+    bus(0).set_value("status:a", "", 1);                                                                 \
+    let_pass(100ms);                                                                                     \
+    EXPECT_EQ(subscribed(0, "status:a")->resets.back()->value, nullptr);                                 \
+  }                                                                                                      \
+                                                                                                         \
+  TEST_F(Fixture, TellsWhoJoinsAndWhoLeaves) {                                                           \
+    const auto here = subscribed(0, "presence:a");                                                       \
+    const auto there = end(1);                                                                           \
+    there->client->change_members("presence:a", {{{"ann", R"({"nick":"Ann"})"}, {"bo", "{}"}}, {}});     \
+    ASSERT_TRUE(wait_until([&] { return !here->messages.empty(); }));                                    \
+    EXPECT_EQ(here->messages.back()->members, 2u);                                                       \
+    EXPECT_EQ(realtime::decode_member_changes(here->messages.back()->body)->joins.size(), 2u);           \
+    there->client->change_members("presence:a", {{}, {"bo"}});                                           \
+    ASSERT_TRUE(wait_until([&] { return here->messages.size() == 2; }));                                 \
+    EXPECT_EQ(here->messages.back()->members, 1u);                                                       \
+    EXPECT_THAT(realtime::decode_member_changes(here->messages.back()->body)->leaves,                    \
+                testing::ElementsAre("bo"));                                                             \
+    const auto late = subscribed(1, "presence:a");                                                       \
+    EXPECT_THAT(late->resets.back()->members,                                                            \
+                testing::ElementsAre(realtime::Member{"ann", R"({"nick":"Ann"})"}));                     \
+    EXPECT_EQ(late->resets.back()->member_count, 1u);                                                    \
+  }                                                                                                      \
+                                                                                                         \
+  TEST_F(Fixture, LetsAMemberMoveAndTheOldPlaceNotTakeItAway) {                                          \
+    const auto watching = subscribed(0, "presence:a");                                                   \
+    const auto before = end(0);                                                                          \
+    const auto after = end(1);                                                                           \
+    before->client->change_members("presence:a", {{{"ann", "{}"}}, {}});                                 \
+    ASSERT_TRUE(wait_until([&] { return watching->messages.size() == 1; }));                             \
+    after->client->change_members("presence:a", {{{"ann", "{}"}}, {}});                                  \
+    let_pass(50ms);                                                                                      \
+    before->client->change_members("presence:a", {{}, {"ann"}});                                         \
+    let_pass(150ms);                                                                                     \
+    EXPECT_EQ(watching->messages.size(), 1u) << "nothing changed for the others";                        \
+    EXPECT_EQ(subscribed(1, "presence:a")->resets.back()->member_count, 1u);                             \
+  }                                                                                                      \
+                                                                                                         \
+  TEST_F(Fixture, TakesTheMembersOfAnEndAlongWhenItGoes) {                                               \
+    const auto here = subscribed(0, "presence:a");                                                       \
+    auto there = end(1);                                                                                 \
+    there->client->change_members("presence:a", {{{"ann", "{}"}}, {}});                                  \
+    ASSERT_TRUE(wait_until([&] { return here->messages.size() == 1; }));                                 \
+    there.reset();                                                                                       \
+    ASSERT_TRUE(wait_until([&] { return here->messages.size() == 2; }));                                 \
+    EXPECT_EQ(here->messages.back()->members, 0u);                                                       \
+  }                                                                                                      \
+                                                                                                         \
+  TEST_F(Fixture, ListsAtMost200MembersAndCountsThemAll) {                                               \
+    const auto here = end(0);                                                                            \
+    realtime::MemberChanges crowd;                                                                       \
+    for (int i = 0; i < 300; ++i) crowd.joins.push_back({"m" + std::to_string(i), "{}"});                \
+    here->client->change_members("presence:a", crowd);                                                   \
+    let_pass(200ms);                                                                                     \
+    const auto late = subscribed(1, "presence:a");                                                       \
+    EXPECT_EQ(late->resets.back()->member_count, 300u);                                                  \
+    EXPECT_EQ(late->resets.back()->members.size(), 200u);                                                \
+  }

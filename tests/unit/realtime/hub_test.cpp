@@ -1,0 +1,359 @@
+#include "levee/realtime/hub.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "levee/realtime/memory_bus.hpp"
+
+namespace levee::realtime {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+using testing::ElementsAre;
+
+constexpr TimePoint kStart{1000s};
+
+/// Names sessions s1, s2 ...; the token of a session is its name with a "!".
+class FakeIdentities final : public Identities {
+ public:
+  std::string new_session() override { return "s" + std::to_string(++made_); }
+  std::string resume_token(std::string_view session, std::int64_t) override {
+    return std::string{session} + "!";
+  }
+  std::optional<std::string> verify(std::string_view token, std::int64_t) override {
+    if (!token.ends_with('!')) return {};
+    return std::string{token.substr(0, token.size() - 1)};
+  }
+
+ private:
+  int made_ = 0;
+};
+
+/// Takes lines of JSON; can be stopped up.
+class FakeConnection final : public Connection {
+ public:
+  bool ready() const override { return !stopped_up; }
+  void push(const SharedBytes& frames) override {
+    pushed.push_back(frames);
+    text += as_text(*frames);
+  }
+  void flush() override { flushes += text.empty() ? 0 : 1; }
+  void close(int code) override { closed = code; }
+
+  /// What came since the last call.
+  std::vector<json> take() {
+    std::vector<json> messages;
+    for (std::size_t at = 0; at < text.size();) {
+      const auto end = text.find('\n', at);
+      messages.push_back(json::parse(text.substr(at, end - at)));
+      at = end + 1;
+    }
+    text.clear();
+    return messages;
+  }
+
+  bool stopped_up = false;
+  int closed = 0;
+  int flushes = 0;
+  std::string text;
+  std::vector<SharedBytes> pushed;
+};
+
+struct Client {
+  explicit Client(Hub& hub) : session{hub.open(connection)} {}
+  FakeConnection connection;
+  std::unique_ptr<Session> session;
+};
+
+class HubTest : public testing::Test {
+ protected:
+  static Bytes line(std::string_view text) {
+    Bytes bytes;
+    ByteWriter{bytes}.text(std::string{text} + "\n");
+    return bytes;
+  }
+
+  /// Lets time pass, in steps of 10 ms, and the bus and the hub do their work.
+  void pass(Duration time) {
+    for (const auto end = now_ + time; now_ < end; now_ += 10ms) settle();
+    settle();
+  }
+  void settle() {
+    context_.restart();
+    context_.poll();
+    while (hub_.deadline() <= now_) {
+      hub_.tick(now_, 5000);
+      context_.restart();
+      context_.poll();
+    }
+  }
+  std::unique_ptr<Client> client(const std::string& nickname, const std::string& more = "") {
+    auto made = std::make_unique<Client>(hub_);
+    ask(*made, R"({"op":"hello","nick":")" + nickname + '"' + more + "}");
+    return made;
+  }
+  void ask(Client& client, const std::string& text) {
+    client.session->receive(text, now_, 5000);
+    settle();
+  }
+  void say(Client& client, const std::string& text, const std::string& id = "") {
+    ask(client, R"({"i":9,"op":"pub","ch":"chat:a",)" + (id.empty() ? "" : R"("id":")" + id + R"(",)") +
+                    R"("d":{"text":")" + text + R"("}})");
+  }
+  static std::vector<std::string> texts(const std::vector<json>& messages) {
+    std::vector<std::string> all;
+    for (const auto& message : messages) {
+      if (message.contains("d") && message["d"].contains("text")) all.push_back(message["d"]["text"]);
+    }
+    return all;
+  }
+
+  TimePoint now_ = kStart;
+  boost::asio::io_context context_;
+  MemoryBus bus_{"e"};
+  FakeIdentities identities_;
+  HubSettings settings_;
+  Hub hub_{settings_, bus_, context_, identities_, line, [] {}};
+};
+
+TEST_F(HubTest, AsksForHelloFirst) {
+  Client client{hub_};
+  ask(client, R"({"i":1,"op":"sub","ch":"chat:a"})");
+  EXPECT_EQ(client.connection.take()[0]["err"]["c"], 4001);
+  ask(client, R"({"op":"hello"})");
+  EXPECT_EQ(client.connection.take()[0]["hello"]["sid"], "s1");
+  ask(client, R"({"i":2,"op":"hello"})");
+  EXPECT_EQ(client.connection.take()[0]["err"]["c"], 4001);
+}
+
+TEST_F(HubTest, ClosesForGoodOnAnUnknownVersion) {
+  Client client{hub_};
+  ask(client, R"({"op":"hello","v":2})");
+  EXPECT_EQ(client.connection.closed, 4501);
+}
+
+TEST_F(HubTest, GivesAChatMessageToAllWithOneSharedFrame) {
+  const auto ann = client("Ann");
+  const auto bo = client("Bo");
+  ask(*ann, R"({"i":1,"op":"sub","ch":"chat:a"})");
+  ask(*bo, R"({"i":1,"op":"sub","ch":"chat:a"})");
+  ann->connection.take();
+  bo->connection.take();
+  ann->connection.pushed.clear();
+  bo->connection.pushed.clear();
+  say(*ann, "hi", "m1");
+  const auto seen = bo->connection.take();
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0]["d"], (json{{"u", "s1"}, {"id", "m1"}, {"nick", "Ann"}, {"text", "hi"}}));
+  EXPECT_THAT(ann->connection.pushed, testing::Contains(bo->connection.pushed.back()));
+}
+
+TEST_F(HubTest, AnAnswerToAPublicationHasItsPositionAndOneIdIsOneMessage) {
+  const auto ann = client("Ann");
+  ann->connection.take();
+  say(*ann, "hi", "m1");
+  const auto first = ann->connection.take();
+  EXPECT_EQ(first[0]["ok"]["o"], 1);
+  say(*ann, "hi", "m1");
+  const auto again = ann->connection.take();
+  EXPECT_EQ(again[0]["ok"]["o"], 1);
+  EXPECT_EQ(again[0]["ok"]["dup"], true);
+}
+
+TEST_F(HubTest, RefusesWhatIsNotAllowedAndSaysWhy) {
+  const auto nobody = std::make_unique<Client>(hub_);
+  ask(*nobody, R"({"op":"hello"})");
+  nobody->connection.take();
+  const auto refused = [&](const std::string& request) {
+    ask(*nobody, request);
+    const auto answer = nobody->connection.take();
+    return answer.empty() ? 0 : answer[0]["err"]["c"].get<int>();
+  };
+  EXPECT_EQ(refused(R"({"i":1,"op":"pub","ch":"chat:a","d":{"text":"x"}})"), 4010);
+  EXPECT_EQ(refused(R"({"i":1,"op":"me","nick":" "})"), 4220);
+  ask(*nobody, R"({"op":"me","nick":"No"})");
+  EXPECT_EQ(refused(R"({"i":1,"op":"pub","ch":"count:a","d":{"text":"x"}})"), 4030);
+  EXPECT_EQ(refused(R"({"i":1,"op":"pub","ch":"chat:a","d":{"text":" "}})"), 4221);
+  EXPECT_EQ(refused(R"({"i":1,"op":"pub","ch":"chat:a","id":"/","d":{"text":"x"}})"), 4222);
+  EXPECT_EQ(refused(R"({"i":1,"op":"sub","ch":"talk:a"})"), 4040);
+  EXPECT_EQ(refused(R"({"i":1,"op":"sub","ch":"feed:a"})"), 4041);
+  EXPECT_EQ(refused(R"({"i":1,"op":"unsub","ch":"chat:a"})"), 4042);
+  EXPECT_EQ(refused("nonsense"), 4000);
+}
+
+TEST_F(HubTest, LimitsHowFastOneChatsAndThenHowFastOneAsks) {
+  const auto ann = client("Ann");
+  for (int i = 0; i < 5; ++i) say(*ann, "x");
+  ann->connection.take();
+  say(*ann, "x");
+  const auto refused = ann->connection.take();
+  EXPECT_EQ(refused[0]["err"]["c"], 4290);
+  EXPECT_EQ(refused[0]["err"]["retry"], (json{1000, 1000}));
+  for (int i = 0; i < 40; ++i) ask(*ann, R"({"p":1})");
+  EXPECT_EQ(ann->connection.take().back()["err"]["c"], 4291);
+  EXPECT_EQ(ann->connection.closed, 0);
+  for (int i = 0; i < 120; ++i) ask(*ann, R"({"p":1})");
+  EXPECT_EQ(ann->connection.closed, 4029);
+}
+
+TEST_F(HubTest, GivesWhatWasMissedExactlyOnce) {
+  const auto ann = client("Ann");
+  auto bo = client("Bo", R"(,"subs":[{"ch":"chat:a"}])");
+  say(*ann, "one");
+  const auto epoch = bo->connection.take()[1]["sync"]["e"];
+  bo.reset();
+  say(*ann, "two");
+  say(*ann, "three");
+  bo = client("Bo", R"(,"resume":"s2!","subs":[{"ch":"chat:a","pos":{"e":)" + epoch.dump() + R"(,"o":1}}])");
+  const auto back = bo->connection.take();
+  EXPECT_EQ(back[0]["hello"]["sid"], "s2");
+  EXPECT_EQ(back[1]["sync"]["recovered"], true);
+  EXPECT_EQ(back[1]["sync"]["o"], 3);
+  EXPECT_THAT(texts(back), ElementsAre("two", "three"));
+  say(*ann, "four");
+  EXPECT_THAT(texts(bo->connection.take()), ElementsAre("four"));
+}
+
+TEST_F(HubTest, SaysPlainlyWhenTheLogDoesNotReachBack) {
+  const auto ann = client("Ann");
+  say(*ann, "one");
+  const auto bo = client("Bo", R"(,"subs":[{"ch":"chat:a","pos":{"e":"other","o":1}}])");
+  const auto back = bo->connection.take();
+  EXPECT_EQ(back[1]["sync"]["recovered"], false);
+  EXPECT_THAT(texts(back), ElementsAre("one"));
+}
+
+TEST_F(HubTest, QueuesNothingForASlowClientAndCatchesItUpLater) {
+  const auto ann = client("Ann");
+  const auto bo = client("Bo", R"(,"subs":[{"ch":"chat:a"},{"ch":"count:a"}])");
+  bo->connection.take();
+  bo->connection.pushed.clear();
+  bo->connection.stopped_up = true;
+  for (int i = 1; i <= 5; ++i) {
+    say(*ann, "m" + std::to_string(i));
+    bus_.set_count("count:a", static_cast<std::uint64_t>(i), 1);
+    pass(2s);
+  }
+  EXPECT_TRUE(bo->connection.pushed.empty());
+  bo->connection.stopped_up = false;
+  bo->session->writable();
+  const auto caught_up = bo->connection.take();
+  EXPECT_THAT(texts(caught_up), ElementsAre("m1", "m2", "m3", "m4", "m5"));
+  EXPECT_EQ(caught_up.size(), 6u) << "of the counts only the newest";
+  EXPECT_EQ(caught_up.back()["d"]["n"], 5);
+}
+
+TEST_F(HubTest, TellsAGapToWhoIsTooSlowForTheLog) {
+  const auto bo = client("Bo", R"(,"subs":[{"ch":"chat:a"}])");
+  bo->connection.take();
+  bo->connection.stopped_up = true;
+  const auto publisher = bus_.attach(context_, hub_);
+  for (int i = 1; i <= 600; ++i) {
+    publisher->publish("chat:a", {"", R"({"text":")" + std::to_string(i) + R"("})", 1}, [](const auto&) {});
+  }
+  pass(1s);
+  bo->connection.stopped_up = false;
+  bo->session->writable();
+  pass(1s);
+  auto caught_up = bo->connection.take();
+  EXPECT_EQ(caught_up[0]["gap"]["o"], 100);
+  const auto all = texts(caught_up);
+  ASSERT_EQ(all.size(), 500u);
+  EXPECT_EQ(all.front(), "101");
+  EXPECT_EQ(all.back(), "600");
+}
+
+TEST_F(HubTest, TellsAValueAtMostOnceASecondAndNotWhenItIsUnchanged) {
+  const auto ann = client("Ann", R"(,"subs":[{"ch":"count:a"}])");
+  pass(1s);
+  ann->connection.take();
+  for (std::uint64_t i = 1; i <= 30; ++i) {
+    bus_.set_count("count:a", i, 1);
+    pass(100ms);
+  }
+  const auto seen = ann->connection.take();
+  EXPECT_GE(seen.size(), 3u);
+  EXPECT_LE(seen.size(), 4u);
+  pass(1s);
+  ann->connection.take();
+  bus_.set_count("count:a", 30, 1);
+  pass(2s);
+  EXPECT_TRUE(ann->connection.take().empty());
+}
+
+TEST_F(HubTest, TellsWhoComesAndAfterTheGraceWhoLeft) {
+  const auto ann = client("Ann", R"(,"subs":[{"ch":"presence:a"}])");
+  pass(1500ms);
+  ann->connection.take();
+  auto bo = client("Bo", R"(,"subs":[{"ch":"presence:a"}])");
+  pass(1500ms);
+  auto seen = ann->connection.take();
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0]["n"], 2);
+  EXPECT_EQ(seen[0]["+"], (json{{"s2", {{"nick", "Bo"}}}}));
+  bo.reset();
+  pass(9s);
+  EXPECT_TRUE(ann->connection.take().empty());
+  pass(3s);
+  seen = ann->connection.take();
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0]["n"], 1);
+  EXPECT_EQ(seen[0]["-"], (json{"s2"}));
+}
+
+TEST_F(HubTest, GivesTheMembersToWhoSubscribesLater) {
+  const auto ann = client("Ann", R"(,"subs":[{"ch":"presence:a"}])");
+  pass(2s);
+  const auto bo = client("Bo", R"(,"subs":[{"ch":"presence:a"}])");
+  const auto sync = bo->connection.take()[1]["sync"];
+  EXPECT_EQ(sync["n"], 1);
+  EXPECT_EQ(sync["m"], (json{{"s1", {{"nick", "Ann"}}}}));
+}
+
+TEST_F(HubTest, ListsNoMoreThan200Members) {
+  const auto ann = client("Ann", R"(,"subs":[{"ch":"presence:a"}])");
+  std::vector<std::unique_ptr<Client>> crowd;
+  for (int i = 0; i < 250; ++i) crowd.push_back(client("X", R"(,"subs":[{"ch":"presence:a"}])"));
+  pass(2s);
+  const auto seen = ann->connection.take();
+  EXPECT_EQ(seen.back()["n"], 251);
+  EXPECT_FALSE(seen.back().contains("+"));
+  const auto late = client("Late", R"(,"subs":[{"ch":"presence:a"}])");
+  const auto sync = late->connection.take()[1]["sync"];
+  EXPECT_EQ(sync["n"], 251);
+  EXPECT_EQ(sync["m"].size(), 200u);
+}
+
+TEST_F(HubTest, BeatsEvery15Seconds) {
+  const auto ann = client("Ann");
+  ann->connection.take();
+  pass(31s);
+  const auto beats = ann->connection.take();
+  EXPECT_EQ(beats.size(), 2u);
+  EXPECT_EQ(beats[0]["hb"]["t"], 5000);
+}
+
+TEST_F(HubTest, SendsOnceForAllChannelsOfAConnection) {
+  const auto ann = client("Ann", R"(,"subs":[{"ch":"chat:a"},{"ch":"count:a"},{"ch":"status:a"}])");
+  pass(2s);
+  ann->connection.take();
+  ann->connection.flushes = 0;
+  const auto publisher = bus_.attach(context_, hub_);
+  publisher->publish("chat:a", {"", R"({"text":"x"})", 1}, [](const auto&) {});
+  bus_.set_count("count:a", 3, 1);
+  bus_.set_value("status:a", R"({"state":"live"})", 1);
+  settle();
+  EXPECT_EQ(ann->connection.take().size(), 3u);
+  EXPECT_EQ(ann->connection.flushes, 1);
+}
+
+}  // namespace
+}  // namespace levee::realtime
