@@ -3,7 +3,7 @@
 
 declare -A packages=(
   [build]='g++ cmake ninja-build pkg-config libboost1.81-dev libspdlog-dev nlohmann-json3-dev libtomlplusplus-dev
-           libssl-dev zlib1g-dev libhiredis-dev libsrt-openssl-dev libavformat-dev libavcodec-dev libavutil-dev
+           libssl-dev zlib1g-dev libhiredis-dev libsrt-gnutls-dev libavformat-dev libavcodec-dev libavutil-dev
            libswscale-dev libswresample-dev libgtest-dev libgmock-dev'
   [run]='ffmpeg fonts-dejavu-core'
   [test]='clang-16 libclang-rt-16-dev redis-server ffmpeg'
