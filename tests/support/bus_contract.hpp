@@ -19,8 +19,6 @@
 /// bus, and names it with LEVEE_BUS_CONTRACT.
 namespace levee::test {
 
-using namespace std::chrono_literals;
-
 /// One shard of a node, on the test's thread: notes what the bus tells.
 class BusEnd final : public realtime::BusListener {
  public:
@@ -65,12 +63,13 @@ class BusContract : public testing::Test {
   virtual realtime::Bus& bus(int node) = 0;
 
   /// Lets everything run until `done`, or for `patience`.
-  bool wait_until(const std::function<bool()>& done, std::chrono::milliseconds patience = 5s) {
+  bool wait_until(const std::function<bool()>& done,
+                  std::chrono::milliseconds patience = std::chrono::seconds{5}) {
     const auto end = std::chrono::steady_clock::now() + patience;
     while (!done()) {
       if (std::chrono::steady_clock::now() > end) return false;
       context.restart();
-      context.run_one_for(5ms);
+      context.run_one_for(std::chrono::milliseconds{5});
     }
     return true;
   }

@@ -8,6 +8,7 @@
 namespace levee::test {
 namespace {
 
+using namespace std::chrono_literals;
 using realtime::BusState;
 using redis::RedisBus;
 
