@@ -5,6 +5,8 @@
 namespace levee::test {
 namespace {
 
+using namespace std::chrono_literals;
+
 class MemoryBusTest : public BusContract {
  protected:
   realtime::Bus& bus(int) override { return bus_; }
