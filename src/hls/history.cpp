@@ -51,7 +51,7 @@ std::uint32_t HistoryKeeper::peak_with(const Segment& newest) const {
 }
 
 void HistoryKeeper::forget() {
-  const auto least = std::max(settings_.window, 3 * settings_.target_duration() * media::kTimescale);
+  const auto least = std::max(settings_.window, media::kTimescale * 3 * settings_.target_duration());
   const auto may_leave = [&] {
     if (listed_.size() > kMostSegments) return true;
     return listed_.size() > kFewestListed && listed_time_ - listed_.front()->duration >= least;
@@ -69,7 +69,7 @@ void HistoryKeeper::forget() {
 
 /// How many segments a delta update leaves out: those that end before the skip boundary (L42).
 std::size_t HistoryKeeper::skippable() const {
-  const auto boundary = 6 * settings_.target_duration() * media::kTimescale;
+  const auto boundary = media::kTimescale * 6 * settings_.target_duration();
   auto after = listed_time_;
   std::size_t count = 0;
   while (count < listed_.size() && after - listed_[count]->duration > boundary)

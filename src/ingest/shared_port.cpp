@@ -1,5 +1,6 @@
 #include "ingest/shared_port.hpp"
 
+#include <boost/asio/ip/v6_only.hpp>
 #include <sys/socket.h>
 
 namespace levee::ingest {

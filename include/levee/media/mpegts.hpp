@@ -42,9 +42,9 @@ class TsDemuxer {
   using Event = std::variant<SourceInfo, UnsupportedStream, TrackConfig, Packet>;
 
   struct Limits {
-    std::size_t video_unit_bytes = 8 * 1024 * 1024;
-    std::size_t audio_unit_bytes = 256 * 1024;
-    std::size_t search_bytes = 64 * 1024;  ///< without a packet, it is no transport stream
+    std::size_t video_unit_bytes = std::size_t{8} * 1024 * 1024;
+    std::size_t audio_unit_bytes = std::size_t{256} * 1024;
+    std::size_t search_bytes = std::size_t{64} * 1024;  ///< without a packet, it is no transport stream
   };
 
   struct Counts {

@@ -60,7 +60,7 @@ class Topic {
     TopicCounters& counters;
   };
   /// What `give` pushes at most before the connection has sent it, in bytes; one frame may go beyond.
-  static constexpr std::size_t kGiveBytes = 64 * 1024;
+  static constexpr std::size_t kGiveBytes = std::size_t{64} * 1024;
   /// How much of a log a first visit, or one that came too late, is shown.
   static constexpr std::size_t kRecentMessages = 50;
 
