@@ -38,6 +38,8 @@ bool ParameterSets::add(BytesView nal) {
 Result<Bytes> ParameterSets::config() const {
   std::vector<BytesView> sps;
   std::vector<BytesView> pps;
+  sps.reserve(sps_.size());
+  pps.reserve(pps_.size());
   for (const auto& [id, nal] : sps_) sps.emplace_back(nal);
   for (const auto& [id, nal] : pps_) pps.emplace_back(nal);
   return make_avc_config(sps, pps);

@@ -316,7 +316,8 @@ PublishSession::Given PublishSession::media_event(MessageType type, std::uint32_
   auto event = video ? tags_.video(timestamp, std::move(body)) : tags_.audio(timestamp, std::move(body));
   if (event.has_value()) {
     if (!*event) return std::nullopt;
-    return std::visit([](auto&& media) -> Given { return Event{std::move(media)}; }, std::move(**event));
+    return std::visit([](auto&& media) -> Given { return Event{std::forward<decltype(media)>(media)}; },
+                      std::move(**event));
   }
   if (event.error() == Errc::unsupported_video_codec)
     return fail(event.error(), "video codec " + video_codec_name(seen) + " is not supported; expected H.264");

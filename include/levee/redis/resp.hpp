@@ -40,7 +40,7 @@ void append_command(std::string& out, std::span<const std::string> words);
 /// Limits: an unfinished reply of kMaxReply bytes.
 class ReplyReader {
  public:
-  static constexpr std::size_t kMaxReply = 64 * 1024 * 1024;
+  static constexpr std::size_t kMaxReply = std::size_t{64} * 1024 * 1024;
 
   ReplyReader();
 

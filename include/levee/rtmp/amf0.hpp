@@ -51,6 +51,7 @@ class Value {
                                StrictArray, Date>;
 
   Value() = default;  ///< null
+  // NOLINTBEGIN(google-explicit-constructor): a value is written as what it holds
   Value(std::nullptr_t) {}
   Value(Undefined value) : storage_{value} {}
   Value(double value) : storage_{value} {}
@@ -62,6 +63,7 @@ class Value {
   Value(EcmaArray value) : storage_{std::move(value)} {}
   Value(StrictArray value) : storage_{std::move(value)} {}
   Value(Date value) : storage_{value} {}
+  // NOLINTEND(google-explicit-constructor)
 
   /// What is held if it is a T, else null. Lifetime: that of this value.
   template <class T>
