@@ -24,7 +24,8 @@ void Packager::cut(const hls::Cut& cut) { open_.push_back({.cut = cut, .end = st
 
 void Packager::end(const hls::PartEnd& end) {
   const auto part = std::ranges::find_if(open_, [](const OpenPart& open) { return !open.end; });
-  if (part == open_.end()) return;
+  // The end of a part that began before this packager did.
+  if (part == open_.end() || end.at <= part->cut.at) return;
   part->end = end;
   make_ready_parts(false);
 }

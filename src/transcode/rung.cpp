@@ -91,7 +91,7 @@ ErrorCode Rung::open(const AVFrame& like) {
   return {};
 }
 
-void Rung::take(std::vector<media::Packet> packets) {
+void Rung::take(const std::vector<media::Packet>& packets) {
   for (const auto& packet : packets) packager_.packet(packet);
 }
 

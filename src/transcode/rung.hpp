@@ -64,7 +64,7 @@ class Rung {
  private:
   bool turn(bool key);
   ErrorCode open(const AVFrame& like);
-  void take(std::vector<media::Packet> packets);
+  void take(const std::vector<media::Packet>& packets);
   void offer(bool offered);
 
   std::string name_;
