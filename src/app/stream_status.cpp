@@ -32,7 +32,9 @@ void StreamStatus::removed(const std::string& name) {
     const std::lock_guard lock{mutex_};
     states_.erase(name);
   }
-  bus_.set_count("count:" + name, 0, unix_ms());
+  const auto now_ms = unix_ms();
+  bus_.set_count("count:" + name, 0, now_ms);
+  bus_.set_value("status:" + name, {}, now_ms);  // a bus would keep it for ever
 }
 
 void StreamStatus::count(const std::vector<delivery::ViewerCount>& counts, std::int64_t now_ms) {

@@ -43,9 +43,11 @@ class FakeConnection final : public Connection {
   bool ready() const override { return !stopped_up; }
   void push(const SharedBytes& frames) override {
     pushed.push_back(frames);
+    unsent = true;
     text += as_text(*frames);
   }
-  void flush() override { flushes += text.empty() ? 0 : 1; }
+  /// Counts as the transport sends: with nothing pushed since, there is nothing to send.
+  void flush() override { flushes += std::exchange(unsent, false) ? 1 : 0; }
   void close(int code) override { closed = code; }
 
   /// What came since the last call.
@@ -63,6 +65,7 @@ class FakeConnection final : public Connection {
   bool stopped_up = false;
   int closed = 0;
   int flushes = 0;
+  bool unsent = false;
   std::string text;
   std::vector<SharedBytes> pushed;
 };
@@ -298,15 +301,16 @@ TEST_F(HubTest, TellsWhoComesAndAfterTheGraceWhoLeft) {
   auto seen = ann->connection.take();
   ASSERT_EQ(seen.size(), 1u);
   EXPECT_EQ(seen[0]["n"], 2);
-  EXPECT_EQ(seen[0]["+"], (json{{"s2", {{"nick", "Bo"}}}}));
+  EXPECT_EQ(seen[0]["+"], json::parse(R"([["s2",{"nick":"Bo"}]])"));
   bo.reset();
   pass(9s);
   EXPECT_TRUE(ann->connection.take().empty());
   pass(3s);
   seen = ann->connection.take();
+  std::erase_if(seen, [](const json& message) { return message.contains("hb"); });
   ASSERT_EQ(seen.size(), 1u);
   EXPECT_EQ(seen[0]["n"], 1);
-  EXPECT_EQ(seen[0]["-"], (json{"s2"}));
+  EXPECT_EQ(seen[0]["-"], json::array({"s2"}));
 }
 
 TEST_F(HubTest, GivesTheMembersToWhoSubscribesLater) {
@@ -315,7 +319,7 @@ TEST_F(HubTest, GivesTheMembersToWhoSubscribesLater) {
   const auto bo = client("Bo", R"(,"subs":[{"ch":"presence:a"}])");
   const auto sync = bo->connection.take()[1]["sync"];
   EXPECT_EQ(sync["n"], 1);
-  EXPECT_EQ(sync["m"], (json{{"s1", {{"nick", "Ann"}}}}));
+  EXPECT_EQ(sync["m"], json::parse(R"([["s1",{"nick":"Ann"}]])"));
 }
 
 TEST_F(HubTest, ListsNoMoreThan200Members) {
