@@ -62,7 +62,11 @@ void RedisBus::Core::start() {
   tasks_.spawn("redis leases", keep_leases());
 }
 
-asio::awaitable<void> RedisBus::Core::stop() { co_await tasks_.stop(Duration::zero()); }
+asio::awaitable<void> RedisBus::Core::stop() {
+  commands_.close();
+  subscriptions_.close();
+  co_await tasks_.stop(Duration::zero());
+}
 
 void RedisBus::Core::run(const Script& script, Words keys, Words arguments, Link::Done done) {
   Words words{"EVALSHA", script.name, std::to_string(keys.size())};

@@ -40,7 +40,7 @@ asio::awaitable<void> Link::run() {
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto state = co_await asio::this_coro::cancellation_state;
   asio::steady_timer pause{context_};
-  while (state.cancelled() == asio::cancellation_type::none) {
+  while (!closing_ && state.cancelled() == asio::cancellation_type::none) {
     auto error = co_await connect();
     if (!error) {
       attempts_ = 0;
@@ -62,6 +62,13 @@ asio::awaitable<void> Link::run() {
     pause.expires_after(backoff());
     co_await pause.async_wait(use_result);
   }
+}
+
+void Link::close() {
+  closing_ = true;
+  ErrorCode ignored;
+  socket_.close(ignored);
+  wake_writer_.cancel();
 }
 
 Duration Link::backoff() {
@@ -180,7 +187,8 @@ asio::awaitable<ErrorCode> Link::write() {
     wake_writer_.expires_at(TimePoint::max());
     co_await wake_writer_.async_wait(use_result);
     const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) co_return asio::error::operation_aborted;
+    if (closing_ || state.cancelled() != asio::cancellation_type::none)
+      co_return asio::error::operation_aborted;
   }
 }
 
@@ -191,6 +199,7 @@ asio::awaitable<ErrorCode> Link::watch() {
     timer.expires_after(kWatch);
     const auto [error] = co_await timer.async_wait(use_result);
     if (error) co_return error;
+    if (closing_) co_return asio::error::operation_aborted;
     const auto now = Clock::now();
     if (!waiting_.empty() && now - waiting_.front().since > settings_.reply_timeout) co_return Errc::timeout;
     if (now - last_heard_ > settings_.reply_timeout) co_return Errc::timeout;

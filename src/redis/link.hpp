@@ -41,6 +41,9 @@ class Link {
 
   /// Connects, serves, and connects again, until it is cancelled.
   boost::asio::awaitable<void> run();
+  /// Makes `run` end within kWatch: a || passes on the first request to end only, and its branches are deaf
+  /// to it.
+  void close();
 
   bool up() const { return up_; }
 
@@ -85,6 +88,7 @@ class Link {
   int attempts_ = 0;
   std::minstd_rand random_;
   Counter connects_;
+  bool closing_ = false;
 };
 
 }  // namespace levee::redis
