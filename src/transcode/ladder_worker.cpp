@@ -227,7 +227,7 @@ void LadderWorker::frame(AVFrame& picture) {
 
 bool LadderWorker::key_wanted(const AVFrame& picture) {
   bool key = picture.key_frame != 0 && !own_key_frames_;
-  while (!forced_keys_.empty() && picture.pts >= forced_keys_.front()) {
+  while (!forced_keys_.empty() && picture.pts + hls::kTurnJitter >= forced_keys_.front()) {
     key = true;
     forced_keys_.pop_front();
   }

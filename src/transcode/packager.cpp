@@ -61,11 +61,11 @@ void Packager::make_ready_parts(bool all) {
 bool Packager::ready(const OpenPart& part) const {
   if (!video_ || part.end->without_video) return true;
   if (lost_ && (!resume_at_ || part.end->at <= *resume_at_)) return true;
-  return video_seen_ && *video_seen_ >= part.end->at;
+  return video_seen_ && !before(*video_seen_, part.end->at);
 }
 
 hls::Part Packager::make(OpenPart& part) {
-  const auto in_part = [&](const media::Packet& frame) { return time_of(frame) < part.end->at; };
+  const auto in_part = [&](const media::Packet& frame) { return before(time_of(frame), part.end->at); };
   const bool has_frame = !frames_.empty() && in_part(frames_.front());
   const bool key = has_frame && frames_.front().key;
   if (lost_ && muxer_ && resume_at_ && part.cut.at >= *resume_at_) {
@@ -105,7 +105,7 @@ SharedBytes Packager::mux(OpenPart& part) {
 }
 
 void Packager::write_video(MediaTime end) {
-  while (!frames_.empty() && time_of(frames_.front()) < end) {
+  while (!frames_.empty() && before(time_of(frames_.front()), end)) {
     const auto time = time_of(frames_.front());
     const auto next = frames_.size() > 1 ? time_of(frames_[1]) : std::max(end, time + 1);
     if (muxer_->write(frames_.front(), next - time)) ++errors_;

@@ -66,6 +66,11 @@ class Packager {
     return video.dts + reorder_delay_.value_or(0);
   }
 
+  /// An encoded frame's time is its presentation time, which is near its turn and not always it.
+  static bool before(media::MediaTime time, media::MediaTime boundary) {
+    return time + hls::kTurnJitter < boundary;
+  }
+
   std::unique_ptr<FragmentMuxer> muxer_;
   bool video_ = false;
   bool lost_ = false;

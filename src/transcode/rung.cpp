@@ -33,7 +33,7 @@ void Rung::audio(const media::Packet& packet) {
 
 AVFrame* Rung::picture(const AVFrame& from, media::MediaTime pts, bool key) {
   if (!active() || (packager_.lost() && !packager_.resuming())) return nullptr;
-  if (resume_at_ && pts < *resume_at_) return nullptr;
+  if (resume_at_ && pts + hls::kTurnJitter < *resume_at_) return nullptr;
   if (last_pts_ && pts <= *last_pts_) return nullptr;
   key = key || resume_at_.has_value();
   if (!turn(key)) return nullptr;
@@ -48,7 +48,7 @@ AVFrame* Rung::picture(const AVFrame& from, media::MediaTime pts, bool key) {
         counters_.frames.add();
         if (last_pts_) counters_.media_time.add(static_cast<std::uint64_t>(pts - *last_pts_));
         last_pts_ = pts;
-        take(std::move(*packets));
+        take(*packets);
         return *scaled;
       }
       error = packets.error();

@@ -31,11 +31,15 @@ class BusEnd final : public realtime::BusListener {
     if (snapshot->top.epoch != epoch || top < snapshot->top.offset) top = snapshot->top.offset;
     epoch = snapshot->top.epoch;
     last_channel = channel;
+    value = snapshot->value ? snapshot->value->body : "";
+    members = snapshot->member_count;
   }
   void message(const std::string&, const realtime::MessagePtr& message) override {
     if (message->offset <= top) return;
     messages.push_back(message);
     bodies.push_back(message->body);
+    value = message->body;
+    members = message->members;
     top = message->offset;
   }
   void overflowed() override { ++overflows; }
@@ -46,6 +50,9 @@ class BusEnd final : public realtime::BusListener {
   std::string epoch;
   std::uint64_t top = 0;
   std::string last_channel;
+  // As they stand after what came last, be it a message or a snapshot that was ahead of it.
+  std::string value;
+  std::uint64_t members = 0;
   int overflows = 0;
   std::unique_ptr<realtime::BusClient> client;
 

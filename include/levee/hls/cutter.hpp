@@ -12,6 +12,10 @@
 
 namespace levee::hls {
 
+/// How far a frame's presentation time may be from its turn, the time by which Cutter places it: both are
+/// rounded when a publisher counts in milliseconds, as RTMP does. No two frames are this close.
+inline constexpr media::MediaTime kTurnJitter = media::kTimescale / 500;
+
 /// A boundary. The part that begins here holds the frames from `at` on, in every rendition.
 struct Cut {
   std::uint64_t msn = 0;  ///< of the segment that the part belongs to
