@@ -4,7 +4,7 @@
 # Nothing is kept outside the clone: a compiler cache lies in it, or there is none.
 export CCACHE_DIR=$root/.cache/ccache
 if [ -d "$CCACHE_DIR" ] && command -v ccache >/dev/null; then
-  export CMAKE_CXX_COMPILER_LAUNCHER=ccache
+  export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_SLOPPINESS=pch_defines,time_macros
 else
   unset CMAKE_CXX_COMPILER_LAUNCHER
 fi
