@@ -26,7 +26,7 @@ using LayerTable = std::map<std::string, Layer>;
 LayerTable read_layer_table(std::string_view markdown);
 
 /// The folder of a source path: `rtmp` for src/rtmp/chunk.cpp and include/levee/rtmp/chunk.hpp, `app` for
-/// src/main.cpp, empty for all that is neither in src nor in include.
+/// src/main.cpp, `surge` for the load harness, empty for all else.
 std::string folder_of(std::string_view path);
 
 /// Whether the table holds together: every folder it names has a row, includes go downward, and what stands

@@ -88,6 +88,7 @@ TEST(Layers, SaysWhichFolderAPathIsOf) {
   EXPECT_EQ(folder_of("src/rtmp/chunk.cpp"), "rtmp");
   EXPECT_EQ(folder_of("include/levee/rtmp/chunk.hpp"), "rtmp");
   EXPECT_EQ(folder_of("src/main.cpp"), "app");
+  EXPECT_EQ(folder_of("loadtest/surge/player.cpp"), "surge");
   EXPECT_EQ(folder_of("tests/unit/rtmp/chunk_test.cpp"), "");
 }
 

@@ -18,7 +18,7 @@ namespace {
 const std::string kRoot = LEVEE_SOURCE_DIR;
 
 const std::vector<SourceFile>& product() {
-  static const auto files = read_sources(kRoot, {"include", "src"});
+  static const auto files = read_sources(kRoot, {"include", "src", "loadtest/surge"});
   return files;
 }
 

@@ -1,0 +1,122 @@
+#include "surge/run_report.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+
+#include <spdlog/fmt/fmt.h>
+
+namespace levee::surge {
+namespace {
+
+using std::chrono::duration;
+
+constexpr Duration kMostLag =
+    std::chrono::milliseconds{20};  ///< p99: more, and times are the generator's own
+constexpr double kMostCpu = 0.95;
+constexpr double kMostDescriptors = 0.98;
+constexpr double kMostPorts = 0.95;
+
+double share(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+void merge(ChatReport& chat, const ChatReport& other) {
+  chat.planned += other.planned;
+  chat.connected += other.connected;
+  chat.lost += other.lost;
+  chat.sent += other.sent;
+  chat.received += other.received;
+  chat.missed += other.missed;
+  chat.duplicates += other.duplicates;
+  chat.connect.merge(other.connect);
+  chat.delivery.merge(other.delivery);
+}
+
+void merge(PublisherReport& publisher, const PublisherReport& other) {
+  publisher.connections += other.connections;
+  publisher.failures += other.failures;
+  publisher.blinks += other.blinks;
+  publisher.bytes += other.bytes;
+  publisher.lag.merge(other.lag);
+}
+
+void merge(GeneratorReport& generator, const GeneratorReport& other) {
+  generator.agents += other.agents;
+  generator.lag.merge(other.lag);
+  generator.cpu_peak = std::max(generator.cpu_peak, other.cpu_peak);
+  generator.cpu_mean = std::max(generator.cpu_mean, other.cpu_mean);
+  if (share(other.descriptors_peak, other.descriptors_limit) >
+      share(generator.descriptors_peak, generator.descriptors_limit)) {
+    generator.descriptors_peak = other.descriptors_peak;
+    generator.descriptors_limit = other.descriptors_limit;
+  }
+  generator.ports_peak += other.ports_peak;
+  generator.ports_limit = std::max(generator.ports_limit, other.ports_limit);
+  generator.descriptor_failures += other.descriptor_failures;
+  generator.port_failures += other.port_failures;
+  generator.memory_failures += other.memory_failures;
+}
+
+}  // namespace
+
+std::vector<std::string> limits_hit(const GeneratorReport& generator) {
+  std::vector<std::string> hit;
+  const auto lag = generator.lag.quantile(0.99);
+  if (lag > kMostLag)
+    hit.push_back(fmt::format("its timers ran {:.0f} ms late at p99 (most: {} ms)",
+                              duration<double, std::milli>(lag).count(),
+                              std::chrono::duration_cast<std::chrono::milliseconds>(kMostLag).count()));
+  if (generator.cpu_mean > kMostCpu)
+    hit.push_back(fmt::format("its processor was {:.0f} % busy from t0 on (most: {:.0f} %)",
+                              100 * generator.cpu_mean, 100 * kMostCpu));
+  if (generator.descriptor_failures > 0 ||
+      share(generator.descriptors_peak, generator.descriptors_limit) > kMostDescriptors)
+    hit.push_back(fmt::format("it ran out of file descriptors ({} of {}; {} could not be opened): ulimit -n",
+                              generator.descriptors_peak, generator.descriptors_limit,
+                              generator.descriptor_failures));
+  if (generator.port_failures > 0 || share(generator.ports_peak, generator.ports_limit) > kMostPorts)
+    hit.push_back(
+        fmt::format("it ran out of local ports ({} of {}; {} could not be opened): "
+                    "sysctl net.ipv4.ip_local_port_range",
+                    generator.ports_peak, generator.ports_limit, generator.port_failures));
+  if (generator.memory_failures > 0)
+    hit.push_back(fmt::format("the kernel had no memory for {} of its sockets", generator.memory_failures));
+  return hit;
+}
+
+Verdict verdict_of(const RunReport& report) {
+  if (!report.target_error.empty()) return Verdict::target_unreachable;
+  if (!limits_hit(report.generator).empty()) return Verdict::generator_limited;
+  const bool held = std::all_of(report.thresholds.begin(), report.thresholds.end(),
+                                [](const ThresholdOutcome& threshold) { return threshold.held; });
+  return held ? Verdict::held : Verdict::broken;
+}
+
+void merge(RunReport& report, const RunReport& other) {
+  if (report.scenario != other.scenario || report.seed != other.seed || report.profile != other.profile)
+    throw std::runtime_error{"the results are not of one run: scenario, profile and seed must be the same"};
+  report.series.merge(other.series);
+  report.started_ms = std::min(report.started_ms, other.started_ms);
+  report.t0 = std::min(report.t0, other.t0);
+  report.surge_end = std::max(report.surge_end, other.surge_end);
+  report.hold_end = std::max(report.hold_end, other.hold_end);
+  report.length = std::max(report.length, other.length);
+  for (const auto& mark : other.marks) {
+    if (std::find(report.marks.begin(), report.marks.end(), mark) == report.marks.end())
+      report.marks.push_back(mark);
+  }
+  std::sort(report.marks.begin(), report.marks.end(),
+            [](const Mark& a, const Mark& b) { return a.at != b.at ? a.at < b.at : a.what < b.what; });
+  for (const auto& [name, theirs] : other.cohorts) {
+    auto& ours = report.cohorts[name];
+    for (std::size_t i = 0; i < ours.phases.size(); ++i) ours.phases[i].merge(theirs.phases[i]);
+  }
+  merge(report.chat, other.chat);
+  merge(report.publisher, other.publisher);
+  merge(report.generator, other.generator);
+  if (report.target_error.empty()) report.target_error = other.target_error;
+  report.thresholds.clear();
+}
+
+}  // namespace levee::surge
