@@ -1,0 +1,58 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "levee/base/clock.hpp"
+
+namespace levee::admission {
+
+/// The line of those told to wait, without a list of them: places on a scale that moves at the rate of
+/// admission.
+///
+/// The scale counts credits given since the start. A waiting newcomer's place is the count at which its turn
+/// comes; when the scale has reached it, its turn is due. If the rate changes, all turns move with it. What a
+/// place is follows from the time since which its holder waits, so holders need to know only that.
+///
+/// Memory: 256 pairs of time and place; between two of them places are interpolated. With longer waits the
+/// pairs lie further apart. Thread: one. Time: passed in, never backwards (a step back counts as no step).
+class WaitingLine {
+ public:
+  /// Credits were given: turns come nearer.
+  void advance(double credits) { now_serving_ += credits; }
+
+  /// Puts a newcomer at the end, at the earliest `earliest` credits from now, and gives its place.
+  double join(double earliest, TimePoint now);
+
+  /// The place of who has been waiting since `since`.
+  double place(TimePoint since) const;
+
+  /// How many credits from now the turn of `place` is; 0: it is due.
+  double ahead(double place) const;
+
+  /// Whether the credits of this moment belong to somebody who waits.
+  bool claimed() const { return now_serving_ >= begin_ && now_serving_ < end_; }
+  /// Whether nobody's turn is still to come.
+  bool empty() const { return now_serving_ >= end_; }
+  /// Turns that are still to come.
+  double length() const;
+
+ private:
+  struct Mark {
+    TimePoint since;
+    double place;
+  };
+  static constexpr Duration kSpacing = std::chrono::milliseconds{50};
+
+  void mark(TimePoint now);
+  void thin_out();
+
+  double now_serving_ = 0;
+  double begin_ = 0;  ///< of the turns that were given in one go
+  double end_ = 0;    ///< where the next one joins
+  std::array<Mark, 256> marks_{};
+  std::size_t marks_used_ = 0;
+  Duration spacing_ = kSpacing;
+};
+
+}  // namespace levee::admission

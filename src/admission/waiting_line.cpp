@@ -1,0 +1,54 @@
+#include "levee/admission/waiting_line.hpp"
+
+#include <algorithm>
+
+namespace levee::admission {
+
+double WaitingLine::join(double earliest, TimePoint now) {
+  if (empty()) {
+    begin_ = end_ = now_serving_ + earliest;
+    marks_used_ = 0;
+    spacing_ = kSpacing;
+  }
+  mark(now);
+  const double place = end_;
+  end_ += 1;
+  return place;
+}
+
+double WaitingLine::place(TimePoint since) const {
+  const auto used = marks_.begin() + static_cast<std::ptrdiff_t>(marks_used_);
+  const auto after = std::upper_bound(marks_.begin(), used, since,
+                                      [](TimePoint at, const Mark& mark) { return at < mark.since; });
+  if (after == marks_.begin()) return begin_;  // from before this line: first
+  const Mark& before = *(after - 1);
+  if (after == used) return std::min(before.place, end_);
+  const double share = std::chrono::duration<double>(since - before.since) / (after->since - before.since);
+  return before.place + share * (after->place - before.place);
+}
+
+double WaitingLine::ahead(double place) const { return std::max(0.0, place - now_serving_); }
+
+double WaitingLine::length() const { return std::max(0.0, end_ - std::max(begin_, now_serving_)); }
+
+void WaitingLine::mark(TimePoint now) {
+  if (marks_used_ > 0 && now < marks_[marks_used_ - 1].since + spacing_) return;
+  if (marks_used_ == marks_.size()) thin_out();
+  marks_[marks_used_++] = {now, end_};
+}
+
+// What is served already needs no marks but the last; if all are still to come, every second one must do.
+void WaitingLine::thin_out() {
+  std::size_t first = 0;
+  while (first + 1 < marks_used_ && marks_[first + 1].place <= now_serving_) ++first;
+  if (first > 0) {
+    std::move(marks_.begin() + static_cast<std::ptrdiff_t>(first), marks_.end(), marks_.begin());
+    marks_used_ -= first;
+    return;
+  }
+  for (std::size_t i = 1; 2 * i < marks_used_; ++i) marks_[i] = marks_[2 * i];
+  marks_used_ = (marks_used_ + 1) / 2;
+  spacing_ *= 2;
+}
+
+}  // namespace levee::admission
