@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
+#include "levee/base/metrics.hpp"
 #include "levee/delivery/origin.hpp"
 #include "levee/runtime/run_on.hpp"
 
@@ -76,6 +77,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   Site site;
   std::atomic<std::size_t> public_connections{0};
   std::atomic<std::size_t> admin_connections{0};
+  Gauge viewers;
   std::vector<std::unique_ptr<Shard>> served;
   std::unique_ptr<AdminDesk> admin;
   ViewerTally tally;  ///< shard 0's
@@ -97,11 +99,14 @@ void HttpServer::Impl::report_viewers(std::size_t index, TimePoint now) {
 void HttpServer::Impl::count_viewers() {
   auto counts = std::make_shared<ViewerCounts>();
   std::vector<ViewerCount> list;
+  std::int64_t total = 0;
   for (const auto& stream : served[0]->state.shelf.all()) {
-    const std::size_t viewers = tally.count(stream->view->name);
-    counts->emplace(stream->view->name, viewers);
-    list.push_back({stream->view->name, viewers});
+    const std::size_t count = tally.count(stream->view->name);
+    counts->emplace(stream->view->name, count);
+    list.push_back({stream->view->name, count});
+    total += static_cast<std::int64_t>(count);
   }
+  viewers.set(total);
   if (hooks.viewer_counts) hooks.viewer_counts(list);
   for (std::size_t i = 0; i < served.size(); ++i) {
     asio::post(shards.shard(i), [self = weak_from_this(), i, counts] {
@@ -158,6 +163,8 @@ void HttpServer::write_metrics(MetricsText& out) const {
   write_http_metrics(out, "public", counters, impl_->public_connections.load());
   const HttpCounters* const admin = &impl_->admin->desk.counters;
   write_http_metrics(out, "admin", {&admin, 1}, impl_->admin_connections.load());
+  out.gauge("levee_viewers", "Playback sessions that this node serves.",
+            static_cast<double>(impl_->viewers.value()));
 }
 
 }  // namespace levee::delivery
