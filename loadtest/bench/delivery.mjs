@@ -8,7 +8,7 @@ import { Program, freePort, run, until } from '../../tests/support/processes.mjs
 import { cpuSeconds, median, pin, table } from '../measure.mjs';
 
 const ROUNDS = 3;
-const SECONDS = 5;
+const SECONDS = 4;
 
 /** A picture of noise, so that the encoder fills the bit rate. */
 function publishNoise(server, key, kbps) {
@@ -36,7 +36,7 @@ async function objects(levee, name) {
 
 async function load(url, pid) {
   const before = cpuSeconds(pid);
-  const output = await run('taskset', ['-c', '1', 'wrk', '-t1', '-c64', `-d${SECONDS}s`, '--latency', url], { seconds: SECONDS + 20 });
+  const output = await run('taskset', ['-c', '1', 'wrk', '-t1', '-c64', `-d${SECONDS}s`, '--timeout', '10s', url], { seconds: SECONDS + 20 });
   const cpu = cpuSeconds(pid) - before;
   if (/Non-2xx|Socket errors/.test(output)) throw new Error(`${url}:\n${output}`);
   const requests = Number(output.match(/(\d+) requests in/)[1]);

@@ -54,7 +54,7 @@ async function measureFfmpeg() {
   const args = ['-hide_banner', '-loglevel', 'warning', '-nostdin', '-re', '-threads', '1', '-i', file, '-filter_threads', '1', '-filter_complex', graph];
   for (const [i, [, , , kbps]] of RUNGS.entries()) {
     args.push('-map', `[v${i}]`, '-map', '0:a', '-c:v', 'libx264', '-preset', 'superfast', '-tune', 'zerolatency', '-threads', '1',
-      '-g', '60', '-sc_threshold', '0', '-b:v', `${kbps}k`, '-maxrate', `${kbps}k`, '-bufsize', `${kbps}k`, '-c:a', 'copy', '-f', 'mp4',
+      '-g', '60', '-sc_threshold', '0', '-b:v', `${kbps}k`, '-maxrate', `${kbps * 1.2}k`, '-bufsize', `${kbps}k`, '-c:a', 'copy', '-f', 'mp4',
       '-movflags', '+cmaf+frag_keyframe', '-y', path.join(folder, `out${i}.mp4`));
   }
   const program = new Program('ffmpeg ladder', 'ffmpeg', args);
