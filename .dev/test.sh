@@ -78,7 +78,7 @@ unit_tests() {
   phase "Building with g++ (preset $preset)" compile "$preset"
   phase "Unit tests, rules and fuzz corpus (preset $preset)" run_ctest "$preset" 'unit|rules|fuzz' "$pattern"
   [ "$preset" = release ] || return 0
-  phase 'Tests of the pages and the client' run_node_tests "$pattern" web/tests/*.test.mjs
+  phase 'Tests of the pages and the client' run_node_tests "$pattern" web/tests/*.test.mjs web/client/tests/*.test.mjs
   phase 'Building with clang++ (preset clang)' compile clang
   phase 'Unit tests and fuzz targets with clang++ under ASan and UBSan' run_ctest clang 'unit|fuzz' "$pattern"
 }

@@ -4,9 +4,10 @@ export class VirtualTime {
   #now = 0;
   #timers = new Map();
   #next = 1;
+  #slept = 0;
 
   now = () => this.#now;
-  wall = () => 1_700_000_000_000 + this.#now;
+  wall = () => 1_700_000_000_000 + this.#now + this.#slept;
 
   setTimeout = (f, ms) => {
     this.#timers.set(this.#next, { at: this.#now + Math.max(0, ms), f });
@@ -14,6 +15,11 @@ export class VirtualTime {
   };
 
   clearTimeout = (id) => this.#timers.delete(id);
+
+  /** The device sleeps: no timer runs and its monotonic clock stands still, the world's does not. */
+  sleep(ms) {
+    this.#slept += ms;
+  }
 
   /** Runs what falls due within `ms`, each at its own time, and lets promises settle in between. */
   async pass(ms) {
