@@ -155,6 +155,7 @@ function record(nick) {
         text: m.querySelector('.text').textContent,
         elements: m.querySelector('.text').childElementCount,
       })),
+      outgoing: document.getElementById('outgoing').childElementCount,
       note: text('chat-form') && document.querySelector('#chat-form [data-note]').textContent,
       opened: performance.timeOrigin,
     };
