@@ -99,6 +99,8 @@ Answer Origin::answer(const RequestView& request, const Moment& moment, Patience
       return site_.assets.get("/index.html", request);
     case Target::Kind::watch_page:
       return site_.assets.get("/watch.html", request);
+    case Target::Kind::map_page:
+      return site_.assets.get("/map.html", request);
     case Target::Kind::asset:
       return site_.assets.get(target.path, request);
     case Target::Kind::live_list:

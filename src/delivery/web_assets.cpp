@@ -43,6 +43,13 @@ constexpr std::array kTypes{
     Type{".woff2", "font/woff2", false},
 };
 
+/// What comes from npm: the file under node_modules, and its name among the assets.
+constexpr std::array kLibraries{
+    std::pair<std::string_view, std::string_view>{"hls.js/dist/hls.min.js", "hls.min.js"},
+    std::pair<std::string_view, std::string_view>{"leaflet/dist/leaflet.js", "leaflet.js"},
+    std::pair<std::string_view, std::string_view>{"leaflet/dist/leaflet.css", "leaflet.css"},
+};
+
 Type type_of(std::string_view path) {
   for (const Type& type : kTypes) {
     if (path.ends_with(type.extension)) return type;
@@ -119,8 +126,11 @@ WebAssets WebAssets::load(const fs::path& root) {
       assets.add("/" + it->path().filename().string(), read_file(it->path()));
   }
   assets.load_folder(root / "assets", "/assets/");
-  const fs::path player = root / "node_modules/hls.js/dist/hls.min.js";
-  if (fs::is_regular_file(player, error)) assets.add("/assets/hls.min.js", read_file(player));
+  assets.load_folder(root / "client/src", "/assets/client/");
+  for (const auto& [path, name] : kLibraries) {
+    const fs::path file = root / "node_modules" / path;
+    if (fs::is_regular_file(file, error)) assets.add("/assets/" + std::string{name}, read_file(file));
+  }
   if (!assets.assets_.contains("/index.html"))
     spdlog::warn("web_root={} has no index.html: no pages are served", root.string());
   return assets;

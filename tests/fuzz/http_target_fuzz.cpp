@@ -28,7 +28,8 @@ void check_target(std::string_view text) {
        {target.path, target.query, target.stream, target.token, target.rendition, target.file})
     expect(within(part, text) || part == "/");
   const bool has_stream = target.kind == Kind::multivariant || target.kind == Kind::playlist ||
-                          target.kind == Kind::media || target.kind == Kind::watch_page;
+                          target.kind == Kind::media || target.kind == Kind::watch_page ||
+                          target.kind == Kind::map_page;
   if (has_stream) expect(delivery::is_name(target.stream));
   if (target.kind == Kind::playlist || target.kind == Kind::media)
     expect(delivery::is_name(target.rendition));

@@ -44,18 +44,19 @@ export class ChatView {
   #nick = storedNick();
   #following = true;
   #noteTimer = 0;
-  #onNick;
-  #onSend;
-  #online = false;
-  #busy = false;
+  #connection = { live: false, closed: false };
+  #rows = new Map(); // element -> {o, u}
 
   /**
    * `onNick(nick)` and `onSend(text)` return promises; a rejection carries what to tell: `message`, and `retryMs` when
    * it may be tried again after a time.
    */
-  constructor({ onNick, onSend }) {
-    this.#onNick = onNick;
-    this.#onSend = onSend;
+  onNick = async () => {};
+  onSend = async () => {};
+  /** `onActions({element, o, u})`: a moderator pressed a message's button. */
+  onActions = () => {};
+
+  constructor() {
     this.#messages.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     // A keyboard or an address bar that comes or goes must not leave the newest line hidden.
     new ResizeObserver(() => this.#following && this.#toEnd()).observe(this.#messages);
@@ -75,16 +76,46 @@ export class ChatView {
     (this.#nick ? byId('text') : byId('nick')).focus();
   }
 
-  /** Whether messages can be sent; `text` says why not, and since when what is shown is old. */
-  setOnline(online, text) {
-    this.#online = online;
+  /** Whether the chat is up to date, or closed for good; `text` says why it is not. What is written meanwhile waits. */
+  setConnection({ live, closed, text }) {
+    this.#connection = { live, closed };
     const trouble = byId('chat-trouble');
-    trouble.hidden = online || !text;
-    if (!online && text && trouble.textContent !== text) trouble.textContent = text;
+    trouble.hidden = live || !text;
+    if (!live && text && trouble.textContent !== text) trouble.textContent = text;
+    this.#messages.classList.toggle('stale', !live && this.#messages.childElementCount > 0);
     this.#showSend();
   }
 
-  /** Messages, oldest first: {nick, text, time}. Times are ms since 1970, or NaN. */
+  /** Shows a message of ours until it has its place in the chat, and what becomes of it. */
+  trackOutgoing(message, text) {
+    const row = document.createElement('li');
+    const words = document.createElement('span');
+    const state = document.createElement('span');
+    row.className = 'outgoing-message';
+    state.className = 'outgoing-state';
+    words.textContent = text;
+    row.append(words, ' ', state);
+    const show = () => {
+      row.dataset.state = message.state;
+      state.textContent = message.state === 'sending' ? 'Sending' : 'Not sent yet';
+      if (message.state === 'sent' || message.state === 'refused') row.remove();
+    };
+    message.on('state', show);
+    show();
+    if (message.state === 'unsent' || message.state === 'sending') byId('outgoing').append(row);
+  }
+
+  /** Takes back the messages of which `isGone({o, u})`. */
+  remove(isGone) {
+    for (const [element, row] of this.#rows) {
+      if (!isGone(row)) continue;
+      element.remove();
+      this.#rows.delete(element);
+    }
+    this.#empty.hidden = this.#messages.childElementCount > 0;
+  }
+
+  /** Messages, oldest first: {o, u, nick, role, text, time}. Times are ms since 1970, or NaN. */
   add(messages) {
     const rows = messages.slice(-kKept).map((m) => this.#row(m));
     this.#append(rows);
@@ -100,6 +131,7 @@ export class ChatView {
 
   clear() {
     this.#messages.replaceChildren();
+    this.#rows.clear();
     this.#empty.hidden = false;
     this.#newer.hidden = true;
     this.#following = true;
@@ -123,7 +155,7 @@ export class ChatView {
     byId('people-more').textContent = more > 0 ? `and ${count(more)} more` : '';
   }
 
-  #row({ nick, text, time }) {
+  #row({ o, u, nick, role, text, time }) {
     const row = document.createElement('li');
     row.className = 'message';
     if (!Number.isNaN(time)) {
@@ -139,14 +171,34 @@ export class ChatView {
     const body = document.createElement('span');
     body.className = 'text';
     body.textContent = text;
-    row.append(name, ' ', body);
+    if (role === 'moderator' || role === 'streamer') {
+      const badge = document.createElement('span');
+      badge.className = 'role';
+      badge.textContent = role === 'streamer' ? 'Host' : 'Mod';
+      row.append(badge);
+    }
+    row.append(name, ' ', body, this.#actionsButton(row, { o, u }, nick));
+    this.#rows.set(row, { o, u });
     return row;
+  }
+
+  #actionsButton(element, { o, u }, nick) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'moderate';
+    button.textContent = '⋯';
+    button.setAttribute('aria-label', `Moderate this message of ${nick}`);
+    button.addEventListener('click', () => this.onActions({ element, o, u }));
+    return button;
   }
 
   #append(rows) {
     if (rows.length === 0) return;
     this.#messages.append(...rows);
-    while (this.#messages.childElementCount > kKept) this.#messages.firstElementChild.remove();
+    while (this.#messages.childElementCount > kKept) {
+      this.#rows.delete(this.#messages.firstElementChild);
+      this.#messages.firstElementChild.remove();
+    }
     this.#empty.hidden = true;
     if (this.#following) this.#toEnd();
     else this.#newer.hidden = false;
@@ -173,8 +225,9 @@ export class ChatView {
   }
 
   #showSend() {
-    byId('send').disabled = !this.#online || this.#busy;
-    byId('text').placeholder = this.#online ? 'Say something' : 'The chat is reconnecting';
+    const { live, closed } = this.#connection;
+    byId('send').disabled = closed;
+    byId('text').placeholder = live ? 'Say something' : closed ? 'The chat is closed' : 'Goes out when the chat is back';
   }
 
   #askNick() {
@@ -189,7 +242,7 @@ export class ChatView {
     const nick = byId('nick').value.trim().normalize('NFC');
     if (!nick) return;
     try {
-      await this.#onNick(nick);
+      await this.onNick(nick);
     } catch (error) {
       return this.#note(this.#nickForm, error);
     }
@@ -204,19 +257,18 @@ export class ChatView {
     event.preventDefault();
     const input = byId('text');
     const text = input.value.trim();
-    if (!text || this.#busy || !this.#online) return;
-    this.#busy = true;
-    this.#showSend();
+    if (!text || this.#connection.closed) return;
+    input.value = '';
+    this.#note(this.#chatForm, null);
+    this.#toEnd();
     try {
-      await this.#onSend(text);
-      input.value = '';
-      this.#note(this.#chatForm, null);
-      this.#toEnd();
+      await this.onSend(text);
     } catch (error) {
-      this.#note(this.#chatForm, error); // what was written stays in the box
+      // What was refused goes back into the box, unless the next thing is being written there.
+      if (!input.value) input.value = text;
+      else this.addNote(`Not sent: ${text}`);
+      this.#note(this.#chatForm, error);
     }
-    this.#busy = false;
-    this.#showSend();
   }
 
   /** Tells of an error under the form, counting down when it says how long to wait. */

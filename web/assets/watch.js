@@ -1,9 +1,12 @@
 /** The watch page: the player, the facts under it, and the chat beside it. */
 import { ChatView, storedNick } from './chat.js';
+import { Realtime } from './client/index.js';
 import { Controls } from './controls.js';
+import { Conversation } from './conversation.js';
+import { realtimeUrl, takeToken } from './identity.js';
 import { Player } from './player.js';
-import { Realtime } from './realtime.js';
-import { count, wait } from './text.js';
+import { wait } from './text.js';
+import { Ticker } from './ticker.js';
 
 const kRefreshMs = 500;
 
@@ -95,10 +98,16 @@ function show() {
   byId('notice').textContent = words ? words.filter(Boolean).join('. ').replace('..', '.') : '';
 }
 
+/** The server's clock; our own while the server's is not known. */
+function serverNow() {
+  const { now } = realtime.serverClock;
+  return Number.isNaN(now) ? Date.now() : now;
+}
+
 function refresh() {
   controls.refresh();
   if (player.retryAt !== null) show();
-  const latency = player.state === 'live' && !video.paused ? player.latency(realtime.serverNow()) : null;
+  const latency = player.state === 'live' && !video.paused ? player.latency(serverNow()) : null;
   const place = byId('latency');
   place.hidden = latency === null;
   if (latency === null) return;
@@ -107,95 +116,23 @@ function refresh() {
   place.title = `Time from the scene's arrival at the server to the picture here. Network ${(player.bandwidth / 1e6).toFixed(1)} Mbit/s.`;
 }
 
-// ---- chat, presence, viewers, status
+// ---- chat, presence, viewers, status, prices
 
-const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-const realtime = new Realtime(`${scheme}://${location.host}/rt?v=1`, { nick: storedNick() });
+const realtime = new Realtime(realtimeUrl(), { nick: storedNick(), token: takeToken() });
+const chat = new ChatView();
+const conversation = new Conversation(realtime, name, chat);
 
-const chat = new ChatView({
-  onNick: (nick) => realtime.setNick(nick).catch(tell),
-  onSend: (text) => realtime.publish(`chat:${name}`, { text }).catch(tell),
-});
+const status = realtime.channel(`status:${name}`);
+// Without the channel nobody tells us of a return: the playlists then speak for themselves.
+status.on('change', ({ value }) => (player.publisher = value?.state ?? null));
 
-const kRefusals = {
-  4010: 'Choose a name first.',
-  4220: "This name can't be used: 1 to 24 characters, and not only spaces.",
-  4221: "This message can't be sent: at most 500 characters.",
-  4290: 'You are writing too fast.',
-  4291: 'Too many requests.',
-  5030: 'The chat is not available for a moment.',
-  5040: 'The message may not have been sent. Look whether it is there before you write it again.',
-};
-
-function tell(error) {
-  throw Object.assign(new Error(kRefusals[error.code] ?? error.message), { retryMs: error.retryMs ?? 0 });
-}
-
-let logOnPage = false;
-
-const chatChannel = realtime.subscribe(`chat:${name}`, {
-  reset() {
-    chat.clear();
-    if (logOnPage) chat.addNote('Some messages were missed while reconnecting.');
-    logOnPage = true;
-  },
-  message: ({ d, t }) => {
-    if (typeof d?.text === 'string')
-      chat.add([{ nick: String(d.nick ?? 'someone'), text: d.text, time: Number(t ?? NaN) }]);
-  },
-  gap: () => chat.addNote('The chat was too fast for this connection; some messages are missing here.'),
-  live: showRealtime,
-});
-
-const countChannel = realtime.subscribe(`count:${name}`, {
-  value: ({ d }) => {
-    byId('viewers').hidden = !Number.isFinite(d?.n);
-    byId('viewer-count').textContent = count(d?.n ?? 0);
-  },
-  live: showRealtime,
-});
-
-realtime.subscribe(`status:${name}`, {
-  value: ({ d }) => (player.publisher = d?.state ?? null),
-  // Without the channel nobody tells us of a return: the playlists then speak for themselves.
-  live: (live) => live || (player.publisher = null),
-});
-
-const peopleChannel = realtime.subscribe(`presence:${name}`, {
-  members: (members, total) =>
-    chat.setPeople(
-      [...members.values()].map((m) => String(m?.nick || 'Guest')),
-      total,
-    ),
-  live: showRealtime,
-});
-
-function showRealtime() {
-  byId('viewers').classList.toggle('stale', !countChannel.live);
-  byId('people-button').classList.toggle('stale', !peopleChannel.live);
-  const { state } = realtime;
-  const left = realtime.retryAt === null ? 0 : realtime.retryAt - performance.now();
-  const text =
-    state === 'failed'
-      ? 'The chat is closed.'
-      : state === 'stale'
-        ? 'The server is silent; what you see may be old.'
-        : state === 'backoff' && left > 1500
-          ? `Chat reconnecting in ${wait(left)}.`
-          : logOnPage
-            ? 'Chat reconnecting.'
-            : '';
-  chat.setOnline(chatChannel.live, text);
-}
-
-realtime.addEventListener('state', showRealtime);
-addEventListener('online', () => realtime.poke());
-document.addEventListener('visibilitychange', () => document.hidden || realtime.poke());
+const feed = new URLSearchParams(location.search).get('feed');
+if (feed) new Ticker(byId('ticker'), realtime.channel(`feed:${feed}`));
 
 // ---- begin
 
 show();
-showRealtime();
+conversation.show();
 setInterval(refresh, kRefreshMs);
 player.start();
-realtime.start();
+realtime.connect();

@@ -10,7 +10,7 @@ namespace levee::delivery {
 
 /// What a request target of the public listener names. Pure text: whether it exists is asked later.
 ///
-///   /  /watch/NAME  /assets/PATH          pages
+///   /  /watch/NAME  /map/GROUP  /assets/PATH  pages
 ///   /live/NAME/index.m3u8                 multivariant playlist
 ///   /live/NAME/REND/FILE                  media playlist (index.m3u8) or media
 ///   /live/NAME/v/TOKEN/REND/FILE          the same, for a viewer session
@@ -22,6 +22,7 @@ struct Target {
     unknown,
     index_page,
     watch_page,
+    map_page,
     asset,
     multivariant,
     playlist,
@@ -34,7 +35,7 @@ struct Target {
   Kind kind = Kind::unknown;
   std::string_view path;       ///< without the query
   std::string_view query;      ///< without its question mark
-  std::string_view stream;     ///< multivariant, playlist, media, watch_page
+  std::string_view stream;     ///< multivariant, playlist, media, watch_page; map_page: the group
   std::string_view token;      ///< empty: none
   std::string_view rendition;  ///< playlist, media
   std::string_view file;       ///< media

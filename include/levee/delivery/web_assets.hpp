@@ -13,8 +13,9 @@ namespace levee::delivery {
 
 /// The pages, scripts and styles of `web/`, held in memory with their heads and compressed forms.
 ///
-/// A file `DIR/index.html` is found as "/index.html", one in `DIR/assets` as "/assets/...". The player's
-/// library is taken from `DIR/node_modules/hls.js/dist` and found as "/assets/hls.min.js".
+/// A file `DIR/index.html` is found as "/index.html", one in `DIR/assets` as "/assets/...", one of the client
+/// library in `DIR/client/src` as "/assets/client/...". The libraries of the player and of the map are taken
+/// from `DIR/node_modules` and found as "/assets/hls.min.js", "/assets/leaflet.js" and "/assets/leaflet.css".
 /// Limits: files above 8 MiB are left out, with a line in the log.
 /// Thread: any; it never changes.
 class WebAssets {

@@ -68,7 +68,9 @@ TEST(WebAssets, AreReadFromTheSourcesPages) {
   RequestView request;
   EXPECT_EQ(assets.get("/index.html", request).head->status, 200u);
   EXPECT_EQ(assets.get("/watch.html", request).head->status, 200u);
+  EXPECT_EQ(assets.get("/map.html", request).head->status, 200u);
   EXPECT_EQ(assets.get("/assets/watch.js", request).head->status, 200u);
+  EXPECT_EQ(assets.get("/assets/client/index.js", request).head->status, 200u);
   EXPECT_EQ(assets.get("/package.json", request).head->status, 404u);
   EXPECT_EQ(WebAssets::load("").size(), 0u);
 }
