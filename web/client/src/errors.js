@@ -26,6 +26,8 @@ export const kStaleQuote = 4090;
 /** The bus was away or did not answer: it is not known what became of the request. The same id is to be sent again. */
 export const kUnknownOutcome = new Set([5030, 5040]);
 export const kTooMany = 4290;
+/** Too many messages at once, and slow mode: the same may be said after a while. */
+export const kTooFast = new Set([4290, 4293]);
 export const kBadNick = 4220;
 /** Answers to a hello that may be said again on the same connection: with another token; after a while. */
 export const kBadToken = 4011;

@@ -3,8 +3,9 @@
  * connection broke and is still one message. Of one channel one message is on its way at a time: what we say keeps its
  * order, whatever becomes of the connection.
  */
+import { within } from './backoff.js';
 import { Emitter } from './emitter.js';
-import { RealtimeError, kConnectionLost, kNoAnswer, kTooMany, kUnknownOutcome } from './errors.js';
+import { RealtimeError, kConnectionLost, kNoAnswer, kTooFast, kTooMany, kUnknownOutcome } from './errors.js';
 
 const kWithinMs = 60_000;
 const kPending = 32;
@@ -64,16 +65,18 @@ export class Outbox {
   }
 
   publish(channel, data) {
-    const item = { message: new Outgoing(this.newId(), channel, data), sentOn: 0, waits: false };
+    const message = new Outgoing(this.newId(), channel, data);
+    // What had to wait for a connection goes out with others at once; it is not refused for that.
+    const item = { message, sentOn: 0, waits: false, patient: !this.#connection };
     if (this.#pending.size >= kPending) {
-      item.message.settle('refused', new RealtimeError(kTooMany, 'too many at once', [1000, 1000]));
-      return item.message;
+      message.settle('refused', new RealtimeError(kTooMany, 'too many at once', [1000, 1000]));
+      return message;
     }
-    const late = () => this.#settle(item.message.id, 'refused', new RealtimeError(kNoAnswer, 'no answer', [0, 0]));
+    const late = () => this.#settle(message.id, 'refused', new RealtimeError(kNoAnswer, 'no answer', [0, 0]));
     item.timer = this.#env.setTimeout(late, kWithinMs);
-    this.#pending.set(item.message.id, item);
+    this.#pending.set(message.id, item);
     this.#sendNext(channel);
-    return item.message;
+    return message;
   }
 
   /**
@@ -88,7 +91,10 @@ export class Outbox {
 
   disconnected() {
     this.#connection = 0;
-    for (const { message } of this.#pending.values()) message.enter('unsent');
+    for (const item of this.#pending.values()) {
+      item.patient = true;
+      item.message.enter('unsent');
+    }
   }
 
   /** A message came by: it may be ours. */
@@ -129,11 +135,12 @@ export class Outbox {
       this.#settle(message.id, 'sent', { e: ok.e, o: ok.o });
     } catch (error) {
       if (error.code === kConnectionLost || connection !== this.#connection) return; // goes again on the next one
-      if (!kUnknownOutcome.has(error.code)) return this.#settle(message.id, 'refused', error);
+      const goesAgain = kUnknownOutcome.has(error.code) || (item.patient && error.retry && kTooFast.has(error.code));
+      if (!goesAgain) return this.#settle(message.id, 'refused', error);
       const again = () => {
         if (this.#pending.has(message.id) && this.#connection === connection) this.#send(item);
       };
-      this.#env.setTimeout(again, Math.max(kAskAgainMs, error.retryMs * this.#env.random()));
+      this.#env.setTimeout(again, Math.max(kAskAgainMs, within(error.retry ?? [0, 0], this.#env.random)));
     }
   }
 

@@ -212,6 +212,22 @@ test('a refusal is told with its wait; an unknown outcome is tried again with th
   assert.equal((await unknown).o, 1);
 });
 
+test('what had to wait for a connection is not refused for coming all at once; it goes when it may', async () => {
+  const { rt, last, welcome, time } = setUp({ nick: 'Ann' });
+  const said = rt.channel('chat:a').send('hi');
+  rt.connect();
+  welcome({ hb: 60_000 });
+  const [first] = last().requests('pub');
+  last().say({ i: first.i, err: { c: 4290, m: 'too fast', retry: [1400, 1400] } });
+  await time.pass(1399);
+  assert.deepEqual([said.state, last().requests('pub').length], ['sending', 1]);
+  await time.pass(2);
+  const second = last().requests('pub').at(-1);
+  assert.equal(second.id, first.id);
+  last().say({ i: second.i, ok: { ch: 'chat:a', e: 'x', o: 1 } });
+  assert.equal((await said.done).o, 1);
+});
+
 test('a message that gets no answer for a minute is given up, out loud', async () => {
   const { rt, time, welcome, last } = setUp();
   rt.connect();
