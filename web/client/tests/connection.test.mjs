@@ -196,3 +196,49 @@ test("the server's clock is told by all pings together, and the error with it", 
   await answer(0, 400); // a worse sample, and its middle would say 200 ms less
   assert.ok(Math.abs(apart() - skew) < 2, `${apart()}`);
 });
+
+test('a busy server is asked again on the same connection, after the time it gave', async () => {
+  const { rt, last, time, sockets } = setUp();
+  rt.connect();
+  last().accept();
+  last().say({ err: { c: 5031, m: 'busy', retry: [800, 3000] } });
+  await time.pass(1899);
+  assert.equal(last().requests('hello').length, 1);
+  await time.pass(2);
+  assert.equal(last().requests('hello').length, 2);
+  last().say({ hello: { sid: 's1', resumed: false, now: time.wall(), hb: 1000, win: 100 } });
+  assert.deepEqual([rt.state, sockets.length], ['live', 1]);
+});
+
+test('a refused token is replaced where that can be done, and given up otherwise; the connection goes on', () => {
+  let made = 0;
+  for (const token of ['old', () => `new ${++made}`]) {
+    const { rt, last, time } = setUp({ token });
+    const refusals = [];
+    rt.on('refused', ({ code }) => refusals.push(code));
+    rt.connect();
+    last().accept();
+    last().say({ err: { c: 4011, m: 'token' } });
+    const tokens = last()
+      .requests('hello')
+      .map((hello) => hello.token);
+    assert.deepEqual(tokens, token === 'old' ? ['old', undefined] : ['new 1', 'new 2']);
+    last().say({ hello: { sid: 's1', u: 'ann', role: 'moderator', resumed: false, now: time.wall(), hb: 1000 } });
+    assert.deepEqual([rt.state, rt.me, refusals], ['live', { u: 'ann', role: 'moderator' }, [4011]]);
+  }
+});
+
+test('heartbeats that a feed asked for make silence known sooner, until it is left', async () => {
+  const { rt, last, time } = setUp();
+  const feed = rt.channel('feed:fx');
+  rt.connect();
+  last().accept();
+  last().say({ hello: { sid: 's1', resumed: false, now: time.wall(), hb: 15_000, win: 100 } });
+  last().say({ sync: { ch: 'feed:fx', e: 'x', o: 0, recovered: false, n: 0, hb: 1000 } });
+  last().say({ sync: { ch: 'feed:fx', e: 'x', o: 0, recovered: false } });
+  await time.pass(2750);
+  assert.equal(rt.state, 'stale');
+  feed.leave();
+  assert.deepEqual([rt.state, feed.state], ['live', 'off']);
+  assert.equal(last().requests('unsub').length, 1);
+});
