@@ -133,7 +133,7 @@ export class Client {
       const { state, why, q } = this.#feed.quote(key);
       if (state !== 'live') this.#fail('NOT-LIVE-AFTER-CALM', { key, state, why });
       const newer = q && truth.newer(key, q);
-      if (newer && this.#world.scheduler.time - newer.at > 500) this.#fail('BEHIND-AFTER-CALM', { key, q, newer });
+      if (newer && this.#world.scheduler.time - newer.at > 1500) this.#fail('BEHIND-AFTER-CALM', { key, q, newer });
     }
     const said = truth.logs.get(server.log.e).filter((entry) => server.now() - entry.t > 1000);
     if (said.length && !(this.#last?.e === server.log.e && this.#last.o >= said.length))
