@@ -98,6 +98,7 @@ void merge(RunReport& report, const RunReport& other) {
     throw std::runtime_error{"the results are not of one run: scenario, profile and seed must be the same"};
   report.series.merge(other.series);
   report.started_ms = std::min(report.started_ms, other.started_ms);
+  report.incumbents_in = std::max(report.incumbents_in, other.incumbents_in);
   report.t0 = std::min(report.t0, other.t0);
   report.surge_end = std::max(report.surge_end, other.surge_end);
   report.hold_end = std::max(report.hold_end, other.hold_end);

@@ -139,9 +139,10 @@ struct RunReport {
   std::map<std::string, std::string> settings;  ///< every setting with its value in this run
   Environment environment;
 
-  Duration t0{0};         ///< the surge's begin, since the run's start
-  Duration surge_end{0};  ///< the last arrival
-  Duration hold_end{0};   ///< the end of the phase "surge"
+  Duration incumbents_in{0};  ///< the begin of the phase "before", since the run's start
+  Duration t0{0};             ///< the surge's begin, since the run's start
+  Duration surge_end{0};      ///< the last arrival
+  Duration hold_end{0};       ///< the end of the phase "surge"
   Duration length{0};
   std::vector<Mark> marks;
 

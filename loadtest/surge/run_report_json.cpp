@@ -177,6 +177,7 @@ std::string to_json_text(const RunReport& report) {
            {"started_ms", report.started_ms},
            {"settings", report.settings},
            {"environment", written(report.environment)},
+           {"incumbents_in_us", micros(report.incumbents_in)},
            {"t0_us", micros(report.t0)},
            {"surge_end_us", micros(report.surge_end)},
            {"hold_end_us", micros(report.hold_end)},
@@ -206,6 +207,7 @@ RunReport report_from_json(std::string_view text) {
   all.at("started_ms").get_to(report.started_ms);
   all.at("settings").get_to(report.settings);
   read(all.at("environment"), report.environment);
+  report.incumbents_in = time_at(all, "incumbents_in_us");
   report.t0 = time_at(all, "t0_us");
   report.surge_end = time_at(all, "surge_end_us");
   report.hold_end = time_at(all, "hold_end_us");

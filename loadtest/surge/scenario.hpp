@@ -144,10 +144,10 @@ struct Scenario {
   Duration cool_down = std::chrono::seconds{5};  ///< after it; "after" is measured
 
   std::uint64_t seed = 1;  ///< of everything random
-  /// Processes on this host that share the run. `agent_index` of them is this one.
+  /// Processes that share the run, and which of them this one is. In a file: those on one host.
   std::uint32_t agents = 1;
   std::uint32_t agent_index = 0;
-  /// Wall-clock start that several hosts agreed on, in Unix milliseconds; 0: at once.
+  /// Wall-clock start that all agents agreed on, in Unix milliseconds; 0: at once.
   std::int64_t start_at_ms = 0;
 
   std::vector<std::string> thresholds;  ///< "incumbents.stalled_fraction == 0"

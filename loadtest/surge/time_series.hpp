@@ -114,9 +114,10 @@ inline constexpr std::string_view kReload = "reload_fetch";  ///< times: media p
 inline constexpr std::string_view kGeneratorLag = "generator.lag";  ///< times: how late its own timers ran
 inline constexpr std::string_view kGeneratorCpu = "generator.cpu";  ///< max, set: share of one core
 
-inline constexpr std::string_view kServerCpu = "server.cpu";              ///< max, set: cores in use
-inline constexpr std::string_view kServerLag = "server.loop_lag";         ///< max, set: seconds
-inline constexpr std::string_view kServerAdmission = "server.admission";  ///< max, set: 0 open .. as it says
+inline constexpr std::string_view kServerCpu = "server.cpu";       ///< max, set: cores in use
+inline constexpr std::string_view kServerLag = "server.loop_lag";  ///< max, set: seconds
+inline constexpr std::string_view kServerAdmission =
+    "server.admission";  ///< max, set: the step of giving way, 0 none
 inline constexpr std::string_view kServerRate = "server.admission_rate";  ///< max, set: newcomers a second
 inline constexpr std::string_view kServerEgress = "server.egress";        ///< max, set: bytes a second
 inline constexpr std::string_view kServerMemory = "server.memory";        ///< max, set: bytes resident
