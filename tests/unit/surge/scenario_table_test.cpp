@@ -44,9 +44,10 @@ TEST(Scenario, TellsAllFaultsAtOnceWithTheirLines) {
       testing::UnorderedElementsAre(
           "a.toml:1: hold must be a time from 1s to 86400s such as \"10s\" or \"250ms\", is 5",
           "a.toml:3: newcomers.cont is no setting of a scenario (did you mean newcomers.count?)",
-          "a.toml:4: newcomers.within must be a time from 0s to 86400s such as \"10s\" or \"250ms\", is soon",
+          "a.toml:4: newcomers.within must be a time from 0s to 86400s such as \"10s\" or \"250ms\", is "
+          "'soon'",
           "a.toml:6: weak.share must be a number from 0 to 1, is 2",
-          "a.toml:8: player.adapt must be true or false, is yes"));
+          "a.toml:8: player.adapt must be true or false, is 'yes'"));
 }
 
 TEST(Scenario, TellsWhatIsNotToml) {
@@ -55,7 +56,7 @@ TEST(Scenario, TellsWhatIsNotToml) {
 
 TEST(Scenario, NamesTheProfilesThatThereAre) {
   EXPECT_THAT(faults_of("profile = \"flood\"\n"),
-              ElementsAre(testing::AllOf(HasSubstr("\"surge\", \"ramp\""), HasSubstr("is flood"))));
+              ElementsAre(testing::AllOf(HasSubstr("\"surge\", \"ramp\""), HasSubstr("is 'flood'"))));
 }
 
 TEST(Scenario, TakesSettingsAsTextFromTheCommandLine) {
@@ -72,7 +73,7 @@ TEST(Scenario, TakesSettingsAsTextFromTheCommandLine) {
   table.set("newcomers.count", "many", "--newcomers");
   table.set("no.such", "1", "--set");
   EXPECT_THAT(table.faults(),
-              ElementsAre("--newcomers: newcomers.count must be a whole number from 0 to 10000000, is many",
+              ElementsAre("--newcomers: newcomers.count must be a whole number from 0 to 10000000, is 'many'",
                           "--set: no.such is no setting of a scenario"));
 }
 
