@@ -10,7 +10,7 @@ import test from 'node:test';
 import { kMutants, load } from './simulation/library.mjs';
 import { World } from './simulation/world.mjs';
 
-const kSeeds = Number(process.env.LEVEE_SEEDS ?? 1500);
+const kSeeds = Number(process.env.LEVEE_SEEDS ?? 2000);
 const kMutantSeeds = 400;
 
 /** Runs seeds until one fails; gives it with its failures, or null. */

@@ -56,11 +56,11 @@ export class Source {
       // It says its newest records in its time, and some sources those before too.
       for (const record of this.#before.values()) if (this.#world.random() < 0.5) this.#deliver(session, record);
       const sayAll = this.#world.between(0, 2500);
-      this.#world.scheduler.after(sayAll, () => {
-        for (const record of this.#values.values()) this.#send(session, record);
-      });
+      // Where it has come anew since, it speaks in another session.
+      const meanwhile = (ms, f) => this.#world.scheduler.after(ms, () => session === this.#session && f());
+      meanwhile(sayAll, () => this.#values.forEach((record) => this.#send(session, record)));
       // What was said before has arrived when this does: a source says it on the same ordered connection.
-      this.#world.scheduler.after(sayAll + kMaxPath, () => this.#world.server.synced(session));
+      meanwhile(sayAll + kMaxPath, () => this.#world.server.synced(session));
     });
   }
 
