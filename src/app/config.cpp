@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -128,13 +129,34 @@ void bind_delivery(SettingsTable& table, Config& config) {
   table.time<seconds>("viewers.timeout_s", http.viewer_timeout, 5, 600);
 }
 
-void bind_bus(SettingsTable& table, Config& config) { table.text("bus.redis_url", config.redis_url, 1024); }
+void bind_realtime(SettingsTable& table, Config& config) {
+  auto& realtime = config.realtime;
+  table.number("realtime.max_connections", realtime.max_connections, 1, 1'000'000);
+  table.number("realtime.takes_back_per_s", realtime.hub.takes_back_per_second, 1, 1'000'000);
+  table.number("realtime.resumes_per_s", realtime.hub.hellos.resume, 1, 1'000'000);
+  table.number("realtime.known_per_s", realtime.hub.hellos.known, 1, 1'000'000);
+  table.number("realtime.newcomers_per_s", realtime.hub.hellos.cold, 1, 1'000'000);
+  table.texts("chat.blocked_words", config.blocked_words, 10'000);
+  table.text("auth.hs256_secret", config.identities.hs256_secret, 1024);
+  table.text("auth.ed25519_public_key", config.identities.ed25519_public_key, 1024);
+}
+
+void bind_bus(SettingsTable& table, Config& config) {
+  table.text("bus.redis_url", config.redis_url, 1024);
+  table.text("bus.redis_ca_file", config.redis_ca_file, 4096);
+  table.text("bus.state_file", config.bus_state_file, 4096);
+}
 
 /// What no single key can tell is wrong.
 void check_together(const Config& config, std::vector<Fault>& faults) {
   if (!config.redis_url.empty()) {
     const auto address = redis::parse_url(config.redis_url);
     if (!address) faults.push_back("bus.redis_url: " + address.error().message());
+  }
+  try {
+    const delivery::JsonWebTokens understood{config.identities};
+  } catch (const std::invalid_argument& wrong) {
+    faults.push_back(fmt::format("auth.ed25519_public_key is {}", wrong.what()));
   }
   const auto& hls = config.stream.hls;
   if (hls.part * 2 > hls.segment) faults.push_back("hls.part_ms must be at most half of hls.segment_ms");
@@ -160,6 +182,7 @@ SettingsTable settings_of(Config& config) {
   bind_transcode(table, config);
   bind_ingest(table, config);
   bind_delivery(table, config);
+  bind_realtime(table, config);
   bind_bus(table, config);
   return table;
 }

@@ -18,6 +18,8 @@
 #include "levee/runtime/run_blocking.hpp"
 #include "levee/stream/publish_policy.hpp"
 
+#include "app/bus_state.hpp"
+
 namespace levee::app {
 namespace {
 
@@ -73,6 +75,7 @@ std::unique_ptr<redis::RedisBus> redis_bus(const Config& config, boost::asio::io
   if (!address) throw std::runtime_error{"bus.redis_url: " + address.error().message()};
   redis::Settings settings;
   settings.address = *address;
+  settings.ca_file = config.redis_ca_file;
   settings.node = random_text().substr(0, 12);
   return std::make_unique<redis::RedisBus>(home, std::move(settings));
 }
@@ -90,7 +93,9 @@ struct Server::Impl {
         redis{redis_bus(config, shards.shard(0))},
         embedded{random_text().substr(0, 12)},
         bus{redis ? static_cast<realtime::Bus&>(*redis) : embedded},
-        identities{config.delivery.token_key.empty() ? random_text() : config.delivery.token_key},
+        identities{config.delivery.token_key.empty() ? random_text() : config.delivery.token_key,
+                   config.identities},
+        filter{config.blocked_words},
         catalog{shards, config.delivery.max_parked},
         status{catalog, bus},
         policy{publish_policy(config)},
@@ -98,7 +103,7 @@ struct Server::Impl {
         registry{shards, config.stream, *policy, transcoder.factory(), status},
         rtmp{shards, registry, config.ingest.rtmp},
         srt{shards, registry, config.ingest.srt},
-        realtime{shards, {}, bus, identities},
+        realtime{shards, realtime_settings(), bus, identities},
         http{shards, config.delivery, config.stream.hls, catalog, hooks()} {}
 
   delivery::HttpHooks hooks() {
@@ -111,7 +116,14 @@ struct Server::Impl {
     return hooks;
   }
 
+  delivery::RealtimeSettings realtime_settings() {
+    auto settings = config.realtime;
+    settings.hub.filter = &filter;
+    return settings;
+  }
+
   void start() {
+    if (!redis) restore_bus(config.bus_state_file, embedded);
     if (config.ingest.rtmp.enabled) must(rtmp.start(), "rtmp", config.ingest.rtmp.port);
     if (config.ingest.srt.enabled) must(srt.start(), "srt", config.ingest.srt.port);
     if (redis) redis->start();
@@ -141,6 +153,7 @@ struct Server::Impl {
     running = false;
     runtime::run_blocking(shards.shard(0), stop_parts());
     shards.stop();
+    if (!redis) save_bus(config.bus_state_file, embedded);
   }
 
   void write_metrics(MetricsText& out) const {
@@ -160,6 +173,7 @@ struct Server::Impl {
   realtime::MemoryBus embedded;
   realtime::Bus& bus;
   delivery::RealtimeIdentities identities;
+  realtime::WordFilter filter;
   delivery::Catalog catalog;
   StreamStatus status;
   std::unique_ptr<stream::PublishPolicy> policy;

@@ -50,6 +50,22 @@ void SettingsTable::text(std::string key, std::string& variable, std::size_t mos
   });
 }
 
+void SettingsTable::texts(std::string key, std::vector<std::string>& variable, std::size_t most) {
+  const auto expected = fmt::format("must be an array of at most {} texts", most);
+  add(std::move(key), expected, [&variable, most, expected](const toml::node& node) -> std::string {
+    const auto* array = node.as_array();
+    if (array == nullptr || array->size() > most) return expected;
+    std::vector<std::string> taken;
+    for (const auto& element : *array) {
+      const auto text = element.value_exact<std::string>();
+      if (!text) return expected;
+      taken.push_back(*text);
+    }
+    variable = std::move(taken);
+    return {};
+  });
+}
+
 void SettingsTable::choice(std::string key, std::vector<std::string> allowed,
                            std::function<void(std::size_t)> set) {
   const auto expected = "must be one of " + quoted_list(allowed);

@@ -117,10 +117,10 @@ void RealtimeConnection::flush() {
 void RealtimeConnection::send_some() {
   std::array<iovec, kBuffersPerWrite> buffers;
   std::size_t count = 0;
-  for (const auto& frames : queue_) {
-    if (count == buffers.size()) break;
+  for (auto at = sent_frames_; at < queue_.size() && count < buffers.size(); ++at) {
+    const auto& frames = *queue_[at];
     const auto skip = count == 0 ? sent_of_first_ : 0;
-    buffers[count++] = {const_cast<std::byte*>(frames->data()) + skip, frames->size() - skip};
+    buffers[count++] = {const_cast<std::byte*>(frames.data()) + skip, frames.size() - skip};
   }
   msghdr message{};
   message.msg_iov = buffers.data();
@@ -139,11 +139,16 @@ void RealtimeConnection::send_some() {
   took_bytes_ = took_bytes_ || left > 0;
   queued_bytes_ -= left;
   sent_of_first_ += left;
-  while (!queue_.empty() && sent_of_first_ >= queue_.front()->size()) {
-    sent_of_first_ -= queue_.front()->size();
-    queue_.pop_front();
+  while (sent_frames_ < queue_.size() && sent_of_first_ >= queue_[sent_frames_]->size()) {
+    sent_of_first_ -= queue_[sent_frames_]->size();
+    queue_[sent_frames_++] = nullptr;
   }
-  if (queue_.empty()) std::deque<SharedBytes>{}.swap(queue_);
+  if (sent_frames_ == queue_.size()) forget_queue();
+}
+
+void RealtimeConnection::forget_queue() {
+  std::vector<SharedBytes>{}.swap(queue_);
+  sent_frames_ = 0;
 }
 
 void RealtimeConnection::writable() {
@@ -190,7 +195,7 @@ void RealtimeConnection::break_off() {
   if (!closing_) counters_.closed_lost.add();
   broken_ = true;
   closing_ = true;
-  queue_.clear();
+  forget_queue();
   queued_bytes_ = 0;
   sent_of_first_ = 0;
   ErrorCode ignored;

@@ -2,10 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -74,6 +74,7 @@ class RealtimeConnection final : public realtime::Connection {
   bool take_event(WebSocketEvent& event);
   void queue(const SharedBytes& frames);
   void send_some();
+  void forget_queue();
   void break_off();
   void count_close(int code);
 
@@ -81,7 +82,8 @@ class RealtimeConnection final : public realtime::Connection {
   const RealtimeSettings& settings_;
   RealtimeCounters& counters_;
   WritableLater writable_later_;
-  std::deque<SharedBytes> queue_;
+  std::vector<SharedBytes> queue_;  ///< no memory of its own while it is empty
+  std::size_t sent_frames_ = 0;     ///< of the queue, whole
   std::size_t queued_bytes_ = 0;
   std::size_t sent_of_first_ = 0;
   bool blocked_ = false;   ///< waits for the socket to be writable

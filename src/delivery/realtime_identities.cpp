@@ -1,14 +1,13 @@
 #include "levee/delivery/realtime_identities.hpp"
 
 #include <array>
-#include <charconv>
 #include <stdexcept>
 
+#include <nlohmann/json.hpp>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
-#include <system_error>
 
 namespace levee::delivery {
 namespace {
@@ -33,25 +32,36 @@ std::string RealtimeIdentities::new_session() {
   return name;
 }
 
-std::string RealtimeIdentities::resume_token(std::string_view session, std::int64_t expires_ms) {
-  const auto claim = std::string{session} + "." + std::to_string(expires_ms);
-  return claim + "." + signature(claim);
+std::string RealtimeIdentities::resume_token(const realtime::Resumption& session, std::int64_t expires_ms) {
+  nlohmann::json claim{{"s", session.session}, {"e", expires_ms}};
+  if (session.identity.known()) claim["i"] = realtime::encode_claims(session.identity);
+  const auto text = to_base64url(claim.dump());
+  return text + "." + signature(text);
 }
 
-std::optional<std::string> RealtimeIdentities::verify(std::string_view token, std::int64_t now_ms) {
-  const auto last = token.rfind('.');
-  if (last == std::string_view::npos) return {};
-  const auto claim = token.substr(0, last);
-  const auto expected = signature(claim);
-  const auto given = token.substr(last + 1);
+std::optional<realtime::Resumption> RealtimeIdentities::verify(std::string_view token, std::int64_t now_ms) {
+  const auto dot = token.rfind('.');
+  if (dot == std::string_view::npos) return {};
+  const auto text = token.substr(0, dot);
+  const auto given = token.substr(dot + 1);
+  const auto expected = signature(text);
   if (given.size() != expected.size() || CRYPTO_memcmp(given.data(), expected.data(), given.size()) != 0)
     return {};
-  const auto dot = claim.find('.');
-  if (dot == std::string_view::npos) return {};
-  std::int64_t expires_ms = 0;
-  const auto read = std::from_chars(claim.data() + dot + 1, claim.data() + claim.size(), expires_ms);
-  if (read.ec != std::errc{} || now_ms >= expires_ms) return {};
-  return std::string{claim.substr(0, dot)};
+  // Signed by us: it is what we wrote.
+  const auto claim = nlohmann::json::parse(from_base64url(text).value_or(""), nullptr, false);
+  if (!claim.is_object() || now_ms >= claim.value("e", std::int64_t{0})) return {};
+  realtime::Resumption known{claim.value("s", std::string{}), {}};
+  if (!claim.contains("i")) return known;
+  auto identity = realtime::decode_claims(claim.value("i", std::string{}), now_ms);
+  if (!identity) return {};
+  known.identity = std::move(*identity);
+  return known;
+}
+
+Result<realtime::Identity> RealtimeIdentities::identify(std::string_view token, std::int64_t now_ms) {
+  const auto claims = tokens_.claims(token);
+  if (!claims) return claims.error();
+  return realtime::decode_claims(*claims, now_ms);
 }
 
 std::string RealtimeIdentities::signature(std::string_view text) const {

@@ -58,6 +58,19 @@ void write_metrics(MetricsText& out, std::span<const realtime::Hub* const> hubs)
           [](Hub hub) -> auto& { return hub.published; });
   counter("levee_realtime_publish_failed_total", "Chat messages that the bus did not take.",
           [](Hub hub) -> auto& { return hub.publish_failed; });
+  counter("levee_realtime_moderated_total", "Actions of moderators.",
+          [](Hub hub) -> auto& { return hub.moderated; });
+  counter("levee_realtime_rule_refusals_total", "Chat messages that a chat's rules or the filter refused.",
+          [](Hub hub) -> auto& { return hub.rule_refusals; });
+  const auto turned_back = [&](std::string_view arrival, realtime::Arrival kind) {
+    std::uint64_t total = 0;
+    for (const auto* hub : hubs) total += hub->gate().turned_back(kind);
+    out.counter("levee_realtime_hellos_turned_back_total", "Clients told to say hello later.", total,
+                {{"arrival", arrival}});
+  };
+  turned_back("resume", realtime::Arrival::resume);
+  turned_back("known", realtime::Arrival::known);
+  turned_back("cold", realtime::Arrival::cold);
   counter("levee_realtime_resumed_total", "Sessions that came back with a token.",
           [](Hub hub) -> auto& { return hub.resumed; });
   counter("levee_realtime_recovered_total", "Subscriptions that were given all they had missed.",

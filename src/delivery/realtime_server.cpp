@@ -199,6 +199,8 @@ RealtimeServer::RealtimeServer(runtime::ShardPool& shards, RealtimeSettings sett
   auto hub_settings = settings.hub;
   hub_settings.takes_back_per_second =
       std::max<std::size_t>(1, hub_settings.takes_back_per_second / shards.size());
+  for (auto* rate : {&hub_settings.hellos.resume, &hub_settings.hellos.known, &hub_settings.hellos.cold})
+    *rate = std::max<std::size_t>(1, *rate / shards.size());
   for (std::size_t i = 0; i < shards.size(); ++i) {
     impl_->parts.push_back(std::make_unique<RealtimeShard>(shards.shard(i), impl_->settings, hub_settings,
                                                            bus, identities, impl_->counters));

@@ -14,9 +14,7 @@ void BusInbox::message(const std::string& channel, MessagePtr message) {
   push(Arrival{channel, std::move(message)});
 }
 
-void BusInbox::complete(std::function<void(Result<Published>)> done, Result<Published> result) {
-  push(Completion{std::move(done), std::move(result)});
-}
+void BusInbox::complete(std::function<void()> done) { push(Completion{std::move(done)}); }
 
 void BusInbox::push(Event event) {
   {
@@ -50,7 +48,7 @@ void BusInbox::deliver(Event& event) {
   } else if (auto* arrival = std::get_if<Arrival>(&event)) {
     listener_->message(arrival->channel, arrival->message);
   } else if (auto* completion = std::get_if<Completion>(&event)) {
-    completion->done(std::move(completion->result));
+    completion->done();
   }
 }
 

@@ -27,7 +27,6 @@ Result<Channel> parse_channel(std::string_view text) {
   const auto name = text.substr(colon + 1);
   const auto known = std::ranges::find(kPrefixes, prefix, &std::pair<std::string_view, Kind>::first);
   if (known == kPrefixes.end() || !is_identifier(name, kMaxChannelName)) return Errc::unknown_channel;
-  if (known->second == Kind::state || known->second == Kind::track) return Errc::reserved_kind;
   return Channel{known->second, prefix, name};
 }
 

@@ -13,6 +13,20 @@ const char* text_of(Errc code) {
       return "hello comes first, and once";
     case Errc::nickname_needed:
       return "choose a nickname first";
+    case Errc::bad_token:
+      return "this identity is not valid, or not any more";
+    case Errc::not_allowed:
+      return "only moderators may do this";
+    case Errc::banned:
+      return "you can't write in this chat";
+    case Errc::not_for_all:
+      return "only some can write in this chat at the moment";
+    case Errc::bad_words:
+      return "this text is not wanted here";
+    case Errc::slow_mode:
+      return "this chat is in slow mode";
+    case Errc::busy:
+      return "many are coming at once, a moment please";
     case Errc::not_publishable:
       return "this channel can't be published to";
     case Errc::unknown_channel:

@@ -11,6 +11,7 @@ Hub::Hub(HubSettings settings, Bus& bus, boost::asio::io_context& shard, Identit
       identities_{identities},
       framer_{std::move(framer)},
       wake_{std::move(wake)},
+      gate_{settings.hellos},
       roster_{settings.presence},
       bus_{bus.attach(shard, *this)} {}
 
@@ -60,11 +61,15 @@ void Hub::tick(TimePoint now, std::int64_t wall_ms) {
   now_ = now;
   for (auto& [channel, changes] : roster_.take_changes(now))
     bus_->change_members(channel, std::move(changes));
+  begin_beats(now, wall_ms);
   prepare_changed(now);
   std::size_t budget = kServedPerTick;
   serve_turns(budget);
   serve_passes(budget);
-  if (now >= next_heartbeat_) send_heartbeats(now, wall_ms);
+  if (now >= next_heartbeat_) {
+    send_heartbeats(now, wall_ms);
+    forget_quiet(now);
+  }
   give_up_waiting(now);
   close_idle(now);
 }
@@ -76,6 +81,7 @@ TimePoint Hub::deadline() const {
     if (!topic->arrived.empty()) return now_;
     next = std::min(next, topic->prepared_at + topic->topic->interval(topic->subscribers.size()));
   }
+  for (const auto* topic : beating_) next = std::min(next, topic->next_beat);
   if (const auto at = roster_.deadline()) next = std::min(next, *at);
   return next;  // waiting and idle channels are looked at with the heartbeats, once a second
 }
@@ -99,9 +105,24 @@ void Hub::take_arrivals(HubTopic& topic, TimePoint now) {
 void Hub::prepare(HubTopic& topic, TimePoint now) {
   if (!topic.topic->prepare(now)) ask_anew(topic);
   topic.prepared_at = now;
+  begin_pass(topic);
+}
+
+void Hub::begin_pass(HubTopic& topic) {
   topic.to_serve = topic.subscribers.size();
-  topic.passing = true;
-  passing_.push_back(&topic);
+  if (!std::exchange(topic.passing, true)) passing_.push_back(&topic);
+}
+
+void Hub::begin_beats(TimePoint now, std::int64_t wall_ms) {
+  for (auto* topic : beating_) {
+    if (now < topic->next_beat) continue;
+    topic->next_beat = now + topic->topic->heartbeat();
+    if (!topic->topic->ready()) continue;
+    const auto text =
+        encode_heartbeat(wall_ms, reconnect_window().to_ms, topic->topic->channel(), topic->topic->visible());
+    topic->beat = share(framer_(text));
+    begin_pass(*topic);
+  }
 }
 
 void Hub::prepare_changed(TimePoint now) {
@@ -122,15 +143,16 @@ void Hub::serve_passes(std::size_t& budget) {
     while (topic.to_serve > 0 && budget > 0) {
       --budget;
       auto& session = *topic.subscribers[--topic.to_serve];
-      if (serve(session)) take_turn_later(session);
+      if (serve(session, topic.beat)) take_turn_later(session);
     }
     if (topic.to_serve > 0) return;
     topic.passing = false;
+    topic.beat = nullptr;
     passing_.erase(passing_.begin());
   }
 }
 
-bool Hub::serve(Session& session) {
+bool Hub::serve(Session& session, const SharedBytes& last) {
   if (!session.connection_.ready()) return false;
   bool more = false;
   for (auto& subscription : session.subscriptions_) {
@@ -139,6 +161,7 @@ bool Hub::serve(Session& session) {
     if (subscription.waiting) session.answer_start(subscription);
     more = topic.give(subscription.cursor, session.connection_) || more;
   }
+  if (last) session.connection_.push(last);
   session.connection_.flush();
   return more && session.connection_.ready();
 }
@@ -179,6 +202,7 @@ HubTopic* Hub::open_topic(const Channel& parsed, const std::string& channel, Tim
   topic->is_set = parsed.kind == Kind::set;
   topic->opened_at = now;
   unready_.push_back(topic.get());
+  if (topic->topic->heartbeat() > Duration::zero()) beating_.push_back(topic.get());
   auto* opened = topics_.emplace(channel, std::move(topic)).first->second.get();
   counters_.topics.add(1);
   bus_->subscribe(channel);
@@ -191,7 +215,7 @@ void Hub::join(HubTopic& topic, Session& session) {
   topic.subscribers.push_back(&session);
   counters_.subscriptions.add(1);
   if (topic.is_set) {
-    roster_.join(topic.topic->channel(), session.id_, encode_member_info(session.nickname_));
+    roster_.join(topic.topic->channel(), session.user(), encode_member_info(session.nickname_));
     wake_();
   }
 }
@@ -209,7 +233,7 @@ void Hub::leave(Session& session, std::size_t subscription) {
   session.subscriptions_.erase(session.subscriptions_.begin() + static_cast<std::ptrdiff_t>(subscription));
   counters_.subscriptions.add(-1);
   if (topic.is_set) {
-    roster_.leave(topic.topic->channel(), session.id_);
+    roster_.leave(topic.topic->channel(), session.user());
     wake_();
   }
   if (topic.subscribers.empty()) {
@@ -242,10 +266,19 @@ void Hub::close_idle(TimePoint now) {
   }
 }
 
+Duration Hub::chat_wait(const std::string& user, TimePoint now) {
+  return chat_[user].take(settings_.chat, now);
+}
+
+void Hub::forget_quiet(TimePoint now) {
+  std::erase_if(chat_, [&](const auto& entry) { return entry.second.full(now); });
+}
+
 void Hub::forget(HubTopic& topic) {
   std::erase(changed_, &topic);
   std::erase(passing_, &topic);
   std::erase(unready_, &topic);
+  std::erase(beating_, &topic);
   const auto channel = topic.topic->channel();
   bus_->unsubscribe(channel);
   topics_.erase(channel);

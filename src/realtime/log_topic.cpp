@@ -1,8 +1,11 @@
 #include "realtime/log_topic.hpp"
 
 #include <algorithm>
+#include <string>
+#include <tuple>
+#include <utility>
 
-#include "levee/realtime/wire.hpp"
+#include "levee/realtime/room_rules.hpp"
 
 namespace levee::realtime {
 
@@ -20,6 +23,7 @@ void LogTopic::reset(const Snapshot& snapshot, TimePoint now) {
   for (const auto& message : snapshot.log) {
     if (message->offset == top_.offset + 1) append(message, now);
   }
+  std::tie(slow_s_, least_) = decode_rules(snapshot.rules);
   ready_ = true;
 }
 
@@ -32,8 +36,43 @@ bool LogTopic::apply(const MessagePtr& message, TimePoint now) {
 
 void LogTopic::append(const MessagePtr& message, TimePoint now) {
   if (ring_.size() >= kLogMessages) ring_.pop_front();
-  ring_.push_back({message->offset, frame(encode_push(channel_, *message)), now});
+  ring_.push_back({message->offset, frame(encode_push(channel_, *message)), now, message});
   top_.offset = message->offset;
+  if (const auto moderation = decode_moderation(message->body)) moderate(*moderation);
+}
+
+void LogTopic::moderate(const Moderation& moderation) {
+  using What = Moderation::What;
+  switch (moderation.what) {
+    case What::remove:
+      return take_back([&](const Message& message) { return message.offset == moderation.offset; });
+    case What::timeout:
+    case What::ban: {
+      const auto author = chat_author(moderation.user);
+      return take_back([&](const Message& message) { return message.body.starts_with(author); });
+    }
+    case What::clear:
+      return take_back([](const Message&) { return true; });
+    case What::slow:
+      slow_s_ = moderation.seconds;
+      return;
+    case What::only:
+      least_ = moderation.least;
+      return;
+    case What::unban:
+      return;
+  }
+}
+
+template <class Wanted>
+void LogTopic::take_back(Wanted wanted) {
+  for (auto& entry : ring_) {
+    // Only what was said: what moderators did stands.
+    if (!entry.message->body.starts_with(R"({"u":)") || !wanted(*entry.message)) continue;
+    Message gone{entry.offset, entry.message->time_ms, std::string{kGoneBody}, 0};
+    entry.frame = frame(encode_push(channel_, gone));
+    entry.message = std::make_shared<const Message>(std::move(gone));
+  }
 }
 
 void LogTopic::expire(TimePoint now) {
@@ -90,6 +129,9 @@ Start LogTopic::start(const std::optional<Position>& since, Cursor& cursor, Time
   sync.channel = channel_;
   sync.position = {top_.epoch, std::max(visible_, cursor.offset)};
   sync.recovered = recovered;
+  sync.from = cursor.offset;
+  const auto rules = encode_rules(slow_s_, least_);
+  sync.rules = rules;
   return {encode_sync(sync), since ? std::optional{recovered} : std::nullopt};
 }
 
@@ -121,6 +163,9 @@ void LogTopic::start_anew(Cursor& cursor, FrameSink& sink) {
   sync.channel = channel_;
   sync.position = {top_.epoch, visible_};
   sync.recovered = false;
+  sync.from = cursor.offset;
+  const auto rules = encode_rules(slow_s_, least_);
+  sync.rules = rules;
   sink.push(frame(encode_sync_message(encode_sync(sync))));
 }
 

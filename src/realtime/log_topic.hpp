@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "levee/realtime/topic.hpp"
+#include "levee/realtime/wire.hpp"
 
 namespace levee::realtime {
 
@@ -24,10 +25,15 @@ class LogTopic final : public Topic {
     std::uint64_t offset = 0;
     SharedBytes frame;
     TimePoint added;
+    MessagePtr message;
   };
 
   void append(const MessagePtr& message, TimePoint now);
   void expire(TimePoint now);
+  /// Takes messages back and notes rules, as a moderator's message says.
+  void moderate(const Moderation& moderation);
+  template <class Wanted>
+  void take_back(Wanted wanted);
   void start_anew(Cursor& cursor, FrameSink& sink);
   void skip_lost(Cursor& cursor, FrameSink& sink);
   /// The offset before the first message that is kept.
@@ -35,6 +41,8 @@ class LogTopic final : public Topic {
   std::uint64_t recent_start() const;
   bool reaches(const Position& since) const;
 
+  std::int64_t slow_s_ = 0;  ///< the channel's rules, for newcomers
+  Standing least_ = Standing::guest;
   std::deque<Entry> ring_;     ///< without a hole, up to top_
   std::uint64_t visible_ = 0;  ///< offset up to which `give` gives
   /// The newest messages in one piece, for those who have everything before them: nearly all.

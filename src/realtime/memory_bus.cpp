@@ -42,18 +42,37 @@ class MemoryBus::Client final : public BusClient {
                std::function<void(Result<Published>)> done) override {
     const std::lock_guard lock{bus_.mutex_};
     auto* state = bus_.open(channel);
-    if (state == nullptr) return inbox_->complete(std::move(done), Errc::bus_down);
+    if (state == nullptr) return answer(std::move(done), Errc::bus_down);
     const auto now = Clock::now();
     state->log.expire(now);
     if (const auto offset = state->log.find(publication.id))
-      return inbox_->complete(std::move(done), Published{{state->top.epoch, *offset}, true});
+      return answer(std::move(done), Published{{state->top.epoch, *offset}, true});
+    if (auto refusal = state->rules.check(publication, publication.time_ms))
+      return answer(std::move(done), Published{state->top, false, std::move(refusal)});
+    if (publication.change) state->rules.apply(*publication.change, publication.time_ms);
     auto message = std::make_shared<Message>();
     message->offset = ++state->top.offset;
     message->time_ms = publication.time_ms;
     message->body = std::move(publication.body);
     state->log.append(message, std::move(publication.id), now);
     tell(channel, *state, std::move(message));
-    inbox_->complete(std::move(done), Published{state->top, false});
+    answer(std::move(done), Published{state->top, false});
+  }
+
+  void put(const std::string& channel, std::vector<Record> records,
+           std::function<void(Result<Put>)> done) override {
+    const std::lock_guard lock{bus_.mutex_};
+    auto* state = bus_.open(channel);
+    if (state == nullptr) return inbox_->complete([done = std::move(done)] { done(Errc::bus_down); });
+    auto outcome = state->records.put(std::move(records), state->top.offset + 1);
+    if (!outcome.taken.empty()) {
+      auto message = std::make_shared<Message>();
+      message->offset = ++state->top.offset;
+      message->body = encode_records(outcome.taken);
+      tell(channel, *state, std::move(message));
+    }
+    const Put put{state->top, outcome.taken.size(), outcome.old, outcome.full};
+    inbox_->complete([done = std::move(done), put] { done(put); });
   }
 
   void change_members(const std::string& channel, MemberChanges changes) override {
@@ -66,6 +85,11 @@ class MemoryBus::Client final : public BusClient {
   }
 
  private:
+  void answer(std::function<void(Result<Published>)> done, Result<Published> result) {
+    inbox_->complete(
+        [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
+  }
+
   void leave(std::string channel) {
     if (subscribed_.erase(channel) == 0) return;
     const auto place = bus_.channels_.find(channel);
@@ -156,7 +180,9 @@ SnapshotPtr MemoryBus::snapshot(ChannelState& state) {
   state.log.expire(Clock::now());
   snapshot->top = state.top;
   snapshot->log = state.log.messages();
+  snapshot->rules = state.rules.text();
   snapshot->value = state.value;
+  snapshot->records = state.records.records();
   snapshot->member_count = state.members.size();
   for (const auto& [id, entry] : state.members) {
     if (snapshot->members.size() == kMaxListedMembers) break;
@@ -167,7 +193,8 @@ SnapshotPtr MemoryBus::snapshot(ChannelState& state) {
 
 void MemoryBus::forget_if_idle(Channels::iterator place) {
   const auto& state = place->second;
-  if (state.subscribers.empty() && state.log.empty() && !state.value && state.members.empty())
+  if (state.subscribers.empty() && state.log.empty() && !state.value && state.members.empty() &&
+      state.records.empty() && state.rules.empty())
     channels_.erase(place);
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "levee/realtime/hub.hpp"
+#include "levee/realtime/room_rules.hpp"
 #include "levee/realtime/text_rules.hpp"
 
 namespace levee::realtime {
@@ -12,7 +13,6 @@ namespace {
 
 constexpr int kCloseFlood = 4029;
 constexpr int kCloseVersion = 4501;
-constexpr std::size_t kMaxViewerToken = 1024;
 
 // How often a client may be told that it is too fast before it is closed.
 constexpr Rate kRefusals{std::chrono::milliseconds{100}, 100};
@@ -72,28 +72,54 @@ void Session::handle(Number number, Hello& hello, const Now& now) {
   if (greeted()) return refuse(number, Errc::hello_expected);
   if (hello.version != kProtocolVersion) return connection_.close(kCloseVersion);
   if (hello.nickname && check_nickname(*hello.nickname)) return refuse(number, Errc::bad_nickname);
-  Welcome welcome;
-  if (auto known = hub_.identities_.verify(hello.resume, now.wall_ms)) {
-    id_ = std::move(*known);
-    welcome.resumed = true;
-    hub_.counters_.resumed.add();
-  } else {
-    id_ = hub_.identities_.new_session();
+  const auto arrival = recognise(hello, now.wall_ms);
+  if (!arrival) return refuse(number, arrival.error());
+  if (const auto retry = hub_.gate_.admit(*arrival, now.time)) {
+    id_.clear();
+    return refuse(number, Errc::busy, *retry);
   }
+  if (*arrival == Arrival::resume) hub_.counters_.resumed.add();
+  if (id_.empty()) id_ = hub_.identities_.new_session();
   hub_.counters_.sessions.add(1);
   if (hello.nickname) nickname_ = std::move(*hello.nickname);
-  if (hello.viewer.size() <= kMaxViewerToken) viewer_ = std::move(hello.viewer);
+  if (!identity_.nickname.empty()) nickname_ = identity_.nickname;
+  welcome(*arrival == Arrival::resume, now.wall_ms);
+  for (auto& wanted : hello.subscriptions) subscribe({}, std::move(wanted), now.time);
+}
 
+Result<Arrival> Session::recognise(const Hello& hello, std::int64_t wall_ms) {
+  identity_ = {};
+  auto known = hub_.identities_.verify(hello.resume, wall_ms);
+  if (known) identity_ = std::move(known->identity);
+  if (!hello.token.empty()) {
+    auto identity = hub_.identities_.identify(hello.token, wall_ms);
+    if (!identity) return identity.error();
+    // Someone else's session is not resumed: its messages and membership are that person's.
+    if (known && identity_.known() && identity_.user != identity->user) known.reset();
+    identity_ = std::move(*identity);
+  }
+  if (known) id_ = std::move(known->session);
+  if (known) return Arrival::resume;
+  return identity_.known() ? Arrival::known : Arrival::cold;
+}
+
+void Session::welcome(bool resumed, std::int64_t wall_ms) {
   using std::chrono::duration_cast;
   using std::chrono::milliseconds;
+  Welcome welcome;
   welcome.session = id_;
-  welcome.now_ms = now.wall_ms;
+  welcome.user = user();
+  welcome.standing = identity_.standing;
+  welcome.resumed = resumed;
+  welcome.now_ms = wall_ms;
   welcome.heartbeat_ms = duration_cast<milliseconds>(Hub::kHeartbeat).count();
   welcome.window_ms = hub_.reconnect_window().to_ms;
   welcome.resume_ttl_ms = duration_cast<milliseconds>(hub_.settings_.resume_ttl).count();
-  welcome.resume = hub_.identities_.resume_token(id_, now.wall_ms + welcome.resume_ttl_ms);
+  if (identity_.known())
+    welcome.resume_ttl_ms =
+        std::clamp(identity_.expires_ms - wall_ms, std::int64_t{0}, welcome.resume_ttl_ms);
+  welcome.resume = hub_.identities_.resume_token({id_, identity_}, wall_ms + welcome.resume_ttl_ms);
   push(encode_hello(welcome));
-  for (auto& wanted : hello.subscriptions) subscribe({}, std::move(wanted), now.time);
 }
 
 void Session::handle(Number number, Subscribe& wanted, const Now& now) {
@@ -103,6 +129,8 @@ void Session::handle(Number number, Subscribe& wanted, const Now& now) {
 void Session::subscribe(Number number, Subscribe wanted, TimePoint now) {
   const auto parsed = parse_channel(wanted.channel);
   if (!parsed) return refuse(number, parsed.error(), {}, wanted.channel);
+  if (parsed->kind == Kind::state || parsed->kind == Kind::track)
+    return refuse(number, Errc::reserved_kind, {}, wanted.channel);
   auto* subscription = find(wanted.channel);
   if (subscription == nullptr) {
     auto* topic =
@@ -134,42 +162,78 @@ void Session::handle(Number number, Unsubscribe& unwanted, const Now&) {
 }
 
 void Session::handle(Number number, SetNickname& wanted, const Now&) {
-  if (const auto error = check_nickname(wanted.nickname)) return refuse(number, error);
+  const bool fixed = !identity_.nickname.empty() && wanted.nickname != identity_.nickname;
+  if (fixed || check_nickname(wanted.nickname)) return refuse(number, Errc::bad_nickname);
   nickname_ = std::move(wanted.nickname);
   for (const auto& subscription : subscriptions_) {
     if (!subscription.topic->is_set) continue;
-    hub_.roster_.change_info(subscription.topic->topic->channel(), id_, encode_member_info(nickname_));
+    hub_.roster_.change_info(subscription.topic->topic->channel(), user(), encode_member_info(nickname_));
     hub_.wake_();
   }
   if (number) push(encode_nickname_answer(*number, nickname_));
 }
 
+ErrorCode Session::check_publish(const Publish& wanted) const {
+  const auto parsed = parse_channel(wanted.channel);
+  if (!parsed) return parsed.error();
+  if (parsed->kind != Kind::log) return Errc::not_publishable;
+  if (nickname_.empty()) return Errc::nickname_needed;
+  if (!wanted.id.empty() && check_publication_id(wanted.id)) return Errc::bad_id;
+  if (const auto error = check_chat_text(wanted.text)) return error;
+  const auto* filter = hub_.settings_.filter;
+  const bool judged = filter != nullptr && identity_.standing_in(wanted.channel) < Standing::moderator;
+  if (judged && !filter->allows(wanted.channel, user(), wanted.text)) return Errc::bad_words;
+  return {};
+}
+
 void Session::handle(Number number, Publish& wanted, const Now& now) {
+  if (const auto error = check_publish(wanted)) {
+    if (error == Errc::bad_words) hub_.counters_.rule_refusals.add();
+    return refuse(number, error);
+  }
+  const auto wait = hub_.chat_wait(user(), now.time);
+  if (wait > Duration::zero()) return refuse(number, Errc::chat_rate, after(wait));
+  Publication publication;
+  if (!wanted.id.empty()) publication.id = user() + "/" + wanted.id;
+  publication.user = user();
+  publication.standing = identity_.standing_in(wanted.channel);
+  publication.body = encode_chat({user(), wanted.id, nickname_, publication.standing, wanted.text});
+  publication.time_ms = now.wall_ms;
+  publish(number, wanted.channel, std::move(publication), hub_.counters_.published);
+}
+
+void Session::handle(Number number, Moderate& wanted, const Now& now) {
   const auto parsed = parse_channel(wanted.channel);
   if (!parsed) return refuse(number, parsed.error());
   if (parsed->kind != Kind::log) return refuse(number, Errc::not_publishable);
-  if (nickname_.empty()) return refuse(number, Errc::nickname_needed);
   if (!wanted.id.empty() && check_publication_id(wanted.id)) return refuse(number, Errc::bad_id);
-  if (const auto error = check_chat_text(wanted.text)) return refuse(number, error);
-  const auto wait = chat_.take(hub_.settings_.chat, now.time);
-  if (wait > Duration::zero()) return refuse(number, Errc::chat_rate, after(wait));
-
   Publication publication;
-  if (!wanted.id.empty()) publication.id = id_ + "/" + wanted.id;
-  publication.body = encode_chat(id_, wanted.id, nickname_, wanted.text);
+  publication.standing = identity_.standing_in(wanted.channel);
+  if (publication.standing < Standing::moderator) return refuse(number, Errc::not_allowed);
+  if (!wanted.id.empty()) publication.id = user() + "/" + wanted.id;
+  publication.user = user();
+  publication.body = encode_moderation(wanted.moderation, user());
   publication.time_ms = now.wall_ms;
-  auto done = [&hub = hub_, key = key_, number, channel = wanted.channel](Result<Published> result) {
-    auto& counter = result ? hub.counters_.published : hub.counters_.publish_failed;
-    counter.add();
+  publication.change = rule_change(wanted.moderation);
+  publish(number, wanted.channel, std::move(publication), hub_.counters_.moderated);
+}
+
+void Session::publish(Number number, const std::string& channel, Publication publication, Counter& counter) {
+  auto done = [&hub = hub_, &counter, key = key_, number, channel](Result<Published> result) {
+    const bool refused = result && result->refusal;
+    (!result ? hub.counters_.publish_failed : refused ? hub.counters_.rule_refusals : counter).add();
     const auto session = hub.sessions_.find(key);
     if (session != hub.sessions_.end()) session->second->published(number, channel, result);
   };
-  hub_.bus_->publish(wanted.channel, std::move(publication), std::move(done));
+  hub_.bus_->publish(channel, std::move(publication), std::move(done));
 }
 
 void Session::published(Number number, const std::string& channel, const Result<Published>& result) {
   if (!result) {
     refuse(number, result.error(), Retry{800, 3000});
+  } else if (result->refusal) {
+    const auto wait = result->refusal->wait_ms;
+    refuse(number, result->refusal->error, wait > 0 ? std::optional{Retry{wait, wait}} : std::nullopt);
   } else if (number) {
     push(encode_published(*number, channel, *result));
   }

@@ -18,7 +18,7 @@ std::unique_ptr<Topic> Topic::make(Kind kind, std::string channel, Context conte
       return std::make_unique<SetTopic>(std::move(channel), context);
     case Kind::state:
     case Kind::track:
-      break;  // parse_channel refuses them
+      break;
   }
   return nullptr;
 }

@@ -5,6 +5,8 @@
 
 #include "levee/realtime/wire.hpp"
 
+#include "realtime/wire_moderation.hpp"
+
 namespace levee::realtime {
 namespace {
 
@@ -91,7 +93,8 @@ std::optional<Hello> hello(const Json& json) {
     result.nickname = text_of(json, "nick");
     if (!result.nickname) return {};
   }
-  if (!optional_text(json, "resume", result.resume) || !optional_text(json, "viewer", result.viewer))
+  if (!optional_text(json, "token", result.token) || !optional_text(json, "resume", result.resume) ||
+      !optional_text(json, "viewer", result.viewer))
     return {};
   if (const Json* list = find(json, "subs")) {
     if (!list->is_array() || list->size() > kMaxChannels) return {};
@@ -112,6 +115,15 @@ std::optional<Publish> publish(const Json& json) {
   Publish result{std::move(*channel), {}, {}};
   if (!text || !optional_text(json, "id", result.id)) return {};
   result.text = std::move(*text);
+  return result;
+}
+
+std::optional<Moderate> moderate(const Json& json) {
+  auto channel = text_of(json, "ch");
+  auto moderation = moderation_of(json, "do");
+  if (!channel || !moderation) return {};
+  Moderate result{std::move(*channel), {}, std::move(*moderation)};
+  if (!optional_text(json, "id", result.id)) return {};
   return result;
 }
 
@@ -147,10 +159,12 @@ std::variant<Request, BadRequest> decode_request(std::string_view text) {
   if (*op == "unsub") return request(number, with_text<Unsubscribe>(json, "ch"));
   if (*op == "me") return request(number, with_text<SetNickname>(json, "nick"));
   if (*op == "pub") return request(number, publish(json));
+  if (*op == "mod") return request(number, moderate(json));
   return BadRequest{number};
 }
 
 Result<MemberChanges> decode_member_changes(std::string_view body) {
+  if (is_too_deep(body)) return Errc::bad_message;
   const Json json = Json::parse(body, nullptr, false);
   if (!json.is_object()) return Errc::bad_message;
   MemberChanges changes;
@@ -169,6 +183,24 @@ Result<MemberChanges> decode_member_changes(std::string_view body) {
     }
   }
   return changes;
+}
+
+Result<std::vector<Record>> decode_records(std::string_view body) {
+  if (is_too_deep(body)) return Errc::bad_message;
+  const Json json = Json::parse(body, nullptr, false);
+  if (!json.is_array()) return Errc::bad_message;
+  std::vector<Record> records;
+  for (const auto& item : json) {
+    if (!item.is_array() || item.size() != 6 || !item[0].is_string() || !item[3].is_number_integer() ||
+        !item[4].is_string())
+      return Errc::bad_message;
+    const auto epoch = integer(&item[1]);
+    const auto sequence = integer(&item[2]);
+    if (!epoch || !sequence) return Errc::bad_message;
+    records.push_back({item[0].get<std::string>(), Version{*epoch, *sequence}, item[3].get<std::int64_t>(),
+                       item[4].get<std::string>(), item[5].dump()});
+  }
+  return records;
 }
 
 }  // namespace levee::realtime

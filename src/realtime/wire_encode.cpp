@@ -41,11 +41,17 @@ void append_ids(std::string& out, const std::vector<std::string>& ids) {
   out += ']';
 }
 
+// Followers are viewers to the outside: what they may do more is the channel's business.
+std::string_view role_of(Standing standing) {
+  return to_string(standing == Standing::follower ? Standing::viewer : standing);
+}
+
 }  // namespace
 
 std::string encode_hello(const Welcome& welcome) {
   return R"({"hello":{"v":)" + std::to_string(kProtocolVersion) + R"(,"sid":)" + quote(welcome.session) +
-         R"(,"resumed":)" + (welcome.resumed ? "true" : "false") + R"(,"now":)" +
+         R"(,"u":)" + quote(welcome.user) + R"(,"role":")" + std::string{role_of(welcome.standing)} +
+         R"(","resumed":)" + (welcome.resumed ? "true" : "false") + R"(,"now":)" +
          number_text(welcome.now_ms) + R"(,"hb":)" + number_text(welcome.heartbeat_ms) + R"(,"win":)" +
          number_text(welcome.window_ms) + R"(,"resume":)" + quote(welcome.resume) + R"(,"res_ttl":)" +
          number_text(welcome.resume_ttl_ms) + R"(,"lim":{"msg":)" + std::to_string(kMaxMessageBytes) +
@@ -56,11 +62,13 @@ std::string encode_hello(const Welcome& welcome) {
 std::string encode_sync(const Sync& sync) {
   std::string out = R"({"ch":)" + quote(sync.channel) + ',' + position(sync.position);
   if (sync.recovered) out += *sync.recovered ? R"(,"recovered":true)" : R"(,"recovered":false)";
+  if (sync.from) out += R"(,"from":)" + number_text(*sync.from);
   if (sync.value) out += R"(,"t":)" + number_text(sync.value->time_ms) + R"(,"d":)" + sync.value->body;
   if (sync.is_set) {
     out += R"(,"n":)" + std::to_string(sync.member_count) + R"(,"m":)";
     append_members(out, sync.members);
   }
+  if (!sync.rules.empty()) out += R"(,"rules":)" + std::string{sync.rules};
   if (sync.partial) out += R"(,"partial":true)";
   return out + '}';
 }
@@ -102,6 +110,12 @@ std::string encode_heartbeat(std::int64_t now_ms, std::int64_t window_ms) {
   return R"({"hb":{"t":)" + number_text(now_ms) + R"(,"win":)" + number_text(window_ms) + "}}";
 }
 
+std::string encode_heartbeat(std::int64_t now_ms, std::int64_t window_ms, std::string_view channel,
+                             const Position& top) {
+  return R"({"hb":{"t":)" + number_text(now_ms) + R"(,"win":)" + number_text(window_ms) + R"(,"top":{)" +
+         quote(channel) + ":[" + quote(top.epoch) + ',' + number_text(top.offset) + "]}}}";
+}
+
 std::string encode_bye(int close_code, Retry retry) {
   return R"({"bye":{"c":)" + std::to_string(close_code) + R"(,"retry":)" + window(retry) + "}}";
 }
@@ -131,11 +145,15 @@ std::string encode_set_push(const SetPush& push) {
 
 std::string encode_count(std::uint64_t count) { return R"({"n":)" + number_text(count) + '}'; }
 
-std::string encode_chat(std::string_view session, std::string_view id, std::string_view nickname,
-                        std::string_view text) {
-  std::string out = R"({"u":)" + quote(session);
-  if (!id.empty()) out += R"(,"id":)" + quote(id);
-  return out + R"(,"nick":)" + quote(nickname) + R"(,"text":)" + quote(text) + '}';
+std::string chat_author(std::string_view user) { return R"({"u":)" + quote(user) + ','; }
+
+std::string encode_chat(const ChatMessage& message) {
+  std::string out = chat_author(message.user);
+  if (!message.id.empty()) out += R"("id":)" + quote(message.id) + ',';
+  out += R"("nick":)" + quote(message.nickname);
+  if (message.standing >= Standing::moderator)
+    out += R"(,"role":")" + std::string{role_of(message.standing)} + '"';
+  return out + R"(,"text":)" + quote(message.text) + '}';
 }
 
 std::string encode_member_info(std::string_view nickname) {
@@ -149,6 +167,17 @@ std::string encode_member_changes(const MemberChanges& changes) {
   out += R"(,"-":)";
   append_ids(out, changes.leaves);
   return out + '}';
+}
+
+std::string encode_records(const std::vector<Record>& records) {
+  std::string out = "[";
+  for (const auto& record : records) {
+    if (out.size() > 1) out += ',';
+    out += '[' + quote(record.key) + ',' + number_text(record.version.epoch) + ',' +
+           number_text(record.version.sequence) + ',' + number_text(record.time_ms) + ',' +
+           quote(record.mark) + ',' + (record.body.empty() ? "{}" : record.body) + ']';
+  }
+  return out + ']';
 }
 
 }  // namespace levee::realtime

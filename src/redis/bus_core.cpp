@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <random>
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <spdlog/spdlog.h>
 
 #include "levee/base/log.hpp"
-#include "levee/realtime/wire.hpp"
-#include "levee/runtime/use_result.hpp"
 
 #include "redis/snapshots.hpp"
+#include "redis/times.hpp"
 
 namespace levee::redis {
 
@@ -20,25 +17,20 @@ using realtime::Kind;
 
 namespace {
 
-using std::chrono::milliseconds;
-constexpr milliseconds kDataTtl = realtime::kLogAge;
-constexpr milliseconds kMetaTtl = std::chrono::hours{24};  // an epoch outlives its data by far
-constexpr milliseconds kValueTtl = std::chrono::minutes{1};
-constexpr Duration kLeaseTick = std::chrono::seconds{3};
-constexpr std::size_t kMembersPerCall = 200;
-constexpr std::size_t kTopicsPerCall = 512;
-
-std::string ms(Duration duration) {
-  return std::to_string(std::chrono::duration_cast<milliseconds>(duration).count());
+// As the publish script takes it.
+void append_change(std::vector<std::string>& arguments, const realtime::RuleChange& change) {
+  const auto append = [&](std::string field, std::int64_t value) {
+    arguments.push_back(std::move(field));
+    arguments.push_back(std::to_string(value));
+  };
+  if (change.slow_s) append("slow", *change.slow_s * 1000);
+  if (change.least) append("least", static_cast<std::int64_t>(*change.least));
+  if (change.ban_s) append("b:" + change.user, *change.ban_s > 0 ? *change.ban_s * 1000 : *change.ban_s);
 }
 
-std::string wall_ms() { return ms(std::chrono::system_clock::now().time_since_epoch()); }
-
-std::string random_epoch() {
+std::uint64_t seed() {
   std::random_device device;
-  std::string epoch;
-  for (int i = 0; i < 10; ++i) epoch += "0123456789abcdefghijklmnopqrstuvwxyz"[device() % 36];
-  return epoch;
+  return std::uint64_t{device()} << 32 | device();
 }
 
 }  // namespace
@@ -47,7 +39,7 @@ RedisBus::Core::Core(asio::io_context& home, Settings settings)
     : home_{home},
       settings_{std::move(settings)},
       keys_{settings_.prefix},
-      offered_epoch_{random_epoch()},
+      random_{seed()},
       commands_{home, settings_, false, {[this] { commands_up(); }, [this] { link_down(); }, {}}},
       subscriptions_{home,
                      settings_,
@@ -55,6 +47,13 @@ RedisBus::Core::Core(asio::io_context& home, Settings settings)
                      {[this] { subscriptions_up(); }, [this] { link_down(); },
                       [this](const Reply& push) { take_push(push); }}},
       tasks_{home} {}
+
+std::string RedisBus::Core::new_epoch() {
+  std::string epoch;
+  for (auto bits = random_(); epoch.size() < 10; bits /= 36)
+    epoch += "0123456789abcdefghijklmnopqrstuvwxyz"[bits % 36];
+  return epoch;
+}
 
 void RedisBus::Core::start() {
   tasks_.spawn("redis commands", commands_.run());
@@ -125,26 +124,32 @@ void RedisBus::Core::read(const std::string& channel, ChannelState& state) {
   reads_.add();
   const Script* script = nullptr;
   auto words = read_words(channel, state, script);
-  Words keys{words.begin(), words.begin() + 2};
-  words.erase(words.begin(), words.begin() + 2);
+  const auto keys_end = words.begin() + (state.kind() == Kind::log ? 3 : 2);
+  Words keys{words.begin(), keys_end};
+  words.erase(words.begin(), keys_end);
   run(*script, std::move(keys), std::move(words),
       [this, channel](const Result<Reply>& reply) { take_read(channel, reply); });
 }
 
 RedisBus::Core::Words RedisBus::Core::read_words(const std::string& channel, ChannelState& state,
-                                                 const Script*& script) const {
+                                                 const Script*& script) {
   if (state.kind() == Kind::log) {
     script = &scripts_.read_log;
     state.was_full = std::exchange(state.full, false);
     const auto first = state.was_full ? 0 : state.last().offset + 1;
-    return {keys_.meta(channel), keys_.stream(channel), offered_epoch_, ms(kMetaTtl), std::to_string(first)};
+    return {keys_.meta(channel), keys_.stream(channel), keys_.rules(channel),
+            new_epoch(),         ms(kMetaTtl),          std::to_string(first)};
   }
   if (state.kind() == Kind::value) {
     script = &scripts_.read_value;
-    return {keys_.meta(channel), keys_.value(channel), offered_epoch_, ms(kMetaTtl)};
+    return {keys_.meta(channel), keys_.value(channel), new_epoch(), ms(kMetaTtl)};
+  }
+  if (state.kind() != Kind::set) {
+    script = &scripts_.read_records;
+    return {keys_.meta(channel), keys_.records(channel), new_epoch(), ms(kMetaTtl)};
   }
   script = &scripts_.read_members;
-  return {keys_.meta(channel), keys_.members(channel), offered_epoch_, ms(kMetaTtl),
+  return {keys_.meta(channel), keys_.members(channel), new_epoch(), ms(kMetaTtl),
           std::to_string(realtime::kMaxListedMembers)};
 }
 
@@ -164,7 +169,7 @@ void RedisBus::Core::take_read(const std::string& channel, const Result<Reply>& 
     auto again = [this, channel](const Result<Reply>&) {
       if (const auto it = channels_.find(channel); it != channels_.end()) read(channel, it->second);
     };
-    return commands_.send(Words{"HSET", keys_.meta(channel), "e", random_epoch()}, std::move(again));
+    return commands_.send(Words{"HSET", keys_.meta(channel), "e", new_epoch()}, std::move(again));
   }
   const bool follows =
       snapshot->top == state.last() || (snapshot->top.epoch == state.last().epoch && !snapshot->log.empty());
@@ -216,105 +221,46 @@ void RedisBus::Core::deliver(const std::string& channel, ChannelState& state,
 void RedisBus::Core::publish(const std::string& channel, realtime::Publication publication,
                              PublishDone done) {
   const bool has_id = !publication.id.empty();
-  Words keys{keys_.meta(channel), keys_.stream(channel), keys_.publication(channel, publication.id)};
+  const bool bound = publication.standing < realtime::Standing::moderator;
+  Words keys{keys_.meta(channel), keys_.stream(channel), keys_.publication(channel, publication.id),
+             keys_.rules(channel), keys_.wait(channel, publication.user)};
   Words arguments{keys_.topic(channel),
-                  offered_epoch_,
+                  new_epoch(),
                   std::to_string(publication.time_ms),
                   std::move(publication.body),
                   has_id ? "1" : "0",
                   std::to_string(realtime::kLogMessages),
                   ms(kDataTtl),
-                  ms(kMetaTtl)};
+                  ms(kMetaTtl),
+                  std::move(publication.user),
+                  bound ? std::to_string(static_cast<int>(publication.standing)) : ""};
+  if (publication.change) append_change(arguments, *publication.change);
   run(scripts_.publish, std::move(keys), std::move(arguments),
       [this, done = std::move(done)](const Result<Reply>& reply) { done(published_of(reply, errors_)); });
 }
 
-void RedisBus::Core::change_members(const std::string& channel, const Inbox& owner,
-                                    realtime::MemberChanges changes) {
-  auto& own = members_[channel];
-  for (const auto& join : changes.joins) own[join.id] = {join.info, owner};
-  std::erase_if(changes.leaves, [&](const std::string& id) {
-    const auto found = own.find(id);
-    if (found == own.end() || found->second.owner != owner) return true;
-    own.erase(found);
-    return false;
-  });
-  if (own.empty()) members_.erase(channel);
-  if (commands_.up()) send_members(channel, changes);
-  const auto carried = channels_.find(channel);
-  if (!up_ && carried != channels_.end()) tell_partial(channel, carried->second);
-}
-
-void RedisBus::Core::send_members(const std::string& channel, const realtime::MemberChanges& changes) {
-  std::size_t joined = 0;
-  std::size_t left = 0;
-  do {
-    const auto joins = std::min(changes.joins.size() - joined, kMembersPerCall);
-    const auto leaves = std::min(changes.leaves.size() - left, kMembersPerCall);
-    Words arguments{keys_.topic(channel), offered_epoch_,       wall_ms(), ms(kMetaTtl), settings_.node,
-                    ms(settings_.lease),  std::to_string(joins)};
-    for (const auto end = joined + joins; joined < end; ++joined) {
-      arguments.push_back(changes.joins[joined].id);
-      arguments.push_back(changes.joins[joined].info);
-    }
-    for (const auto end = left + leaves; left < end; ++left) arguments.push_back(changes.leaves[left]);
-    run(scripts_.members, {keys_.meta(channel), keys_.members(channel), keys_.member_leases(channel)},
-        std::move(arguments), [this](const Result<Reply>& reply) {
-          if (!reply || reply->is_error()) errors_.add();
-        });
-  } while (joined < changes.joins.size() || left < changes.leaves.size());
+void RedisBus::Core::put(const std::string& channel, std::vector<realtime::Record> records, PutDone done) {
+  Words arguments{keys_.topic(channel), new_epoch(), ms(kMetaTtl), std::to_string(realtime::kMaxKeys),
+                  std::to_string(records.size())};
+  for (auto& record : records) {
+    arguments.push_back(std::move(record.key));
+    arguments.push_back(std::to_string(record.version.epoch));
+    arguments.push_back(std::to_string(record.version.sequence));
+    arguments.push_back(std::to_string(record.time_ms));
+    arguments.push_back(std::move(record.mark));
+    arguments.push_back(record.body.empty() ? "{}" : std::move(record.body));
+  }
+  run(scripts_.put, {keys_.meta(channel), keys_.records(channel)}, std::move(arguments),
+      [this, done = std::move(done)](const Result<Reply>& reply) { done(put_of(reply, errors_)); });
 }
 
 void RedisBus::Core::set_value(const std::string& channel, std::string body, std::int64_t time_ms) {
   run(scripts_.set_value, {keys_.meta(channel), keys_.value(channel)},
-      {keys_.topic(channel), offered_epoch_, std::to_string(time_ms), std::move(body), ms(kValueTtl),
+      {keys_.topic(channel), new_epoch(), std::to_string(time_ms), std::move(body), ms(kValueTtl),
        ms(kMetaTtl)},
       [this](const Result<Reply>& reply) {
         if (!reply || reply->is_error()) errors_.add();
       });
-}
-
-void RedisBus::Core::set_count(const std::string& channel, std::uint64_t count, std::int64_t) {
-  if (count == 0) {
-    counts_.erase(channel);
-  } else {
-    counts_[channel] = count;
-  }
-  if (commands_.up()) send_count(channel, static_cast<std::int64_t>(count));
-  const auto carried = channels_.find(channel);
-  if (!up_ && carried != channels_.end()) tell_partial(channel, carried->second);
-}
-
-void RedisBus::Core::send_count(const std::string& channel, std::int64_t count) {
-  run(scripts_.count,
-      {keys_.meta(channel), keys_.value(channel), keys_.counts(channel), keys_.count_leases(channel)},
-      {keys_.topic(channel), offered_epoch_, wall_ms(), ms(kValueTtl), ms(kMetaTtl), settings_.node,
-       std::to_string(count), ms(settings_.lease)},
-      [this](const Result<Reply>& reply) {
-        if (!reply || reply->is_error()) errors_.add();
-      });
-}
-
-void RedisBus::Core::tell_partial(const std::string& channel, ChannelState& state) {
-  if (state.kind() == Kind::log) return;
-  auto snapshot = std::make_shared<realtime::Snapshot>();
-  snapshot->partial = true;
-  snapshot->value = state.value();
-  if (channel.starts_with("count:")) {
-    const auto count = counts_.find(channel);
-    auto value = std::make_shared<realtime::Message>();
-    value->time_ms = std::stoll(wall_ms());
-    value->body = realtime::encode_count(count == counts_.end() ? 0 : count->second);
-    snapshot->value = std::move(value);
-  }
-  if (const auto own = members_.find(channel); own != members_.end()) {
-    snapshot->member_count = own->second.size();
-    for (const auto& [id, member] : own->second) {
-      if (snapshot->members.size() < realtime::kMaxListedMembers)
-        snapshot->members.push_back({id, member.info});
-    }
-  }
-  for (const auto& inbox : state.listeners) inbox->reset(channel, snapshot);
 }
 
 void RedisBus::Core::commands_up() {
@@ -352,27 +298,18 @@ void RedisBus::Core::link_down() {
 
 void RedisBus::Core::note_state() { up_ = commands_.up() && subscriptions_.up(); }
 
-void RedisBus::Core::renew_leases() {
-  for (const auto& [channel, own] : members_) send_members(channel, {});
-  for (const auto& [channel, count] : counts_) send_count(channel, static_cast<std::int64_t>(count));
-  for (auto& [channel, state] : channels_) {
-    // Whoever watches sweeps too: the last node that owned something here may be the one that died.
-    if (state.kind() == Kind::set && !members_.contains(channel)) send_members(channel, {});
-    if (channel.starts_with("count:") && !counts_.contains(channel)) send_count(channel, -1);
-    // Heals a message that was lost with nothing after it to show the hole.
-    if (state.acknowledged && !state.reading()) read(channel, state);
-  }
-}
-
-asio::awaitable<void> RedisBus::Core::keep_leases() {
-  co_await asio::this_coro::throw_if_cancelled(false);
-  asio::steady_timer timer{home_};
-  for (;;) {
-    timer.expires_after(kLeaseTick);
-    const auto [error] = co_await timer.async_wait(runtime::use_result);
-    if (error) co_return;
-    if (commands_.up()) renew_leases();
-  }
+// Heals a message that was lost with nothing after it to show the hole, and sees a log that is gone.
+void RedisBus::Core::check_top(const std::string& channel, const ChannelState& state) {
+  commands_.send(Words{"HMGET", keys_.meta(channel), "e", "s"},
+                 [this, channel, was = state.last()](const Result<Reply>& reply) {
+                   const auto found = channels_.find(channel);
+                   if (!reply || reply->list.size() != 2 || found == channels_.end()) return;
+                   auto& now = found->second;
+                   // What came meanwhile has shown that all is well, or begun a read.
+                   if (now.reading() || now.last() != was) return;
+                   if (reply->list[0].text != was.epoch || reply->list[1].text != std::to_string(was.offset))
+                     read(channel, now);
+                 });
 }
 
 void RedisBus::Core::write_metrics(MetricsText& out) const {

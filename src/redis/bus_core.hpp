@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -32,6 +33,7 @@ class RedisBus::Core : public std::enable_shared_from_this<RedisBus::Core> {
  public:
   using Inbox = std::shared_ptr<realtime::BusInbox>;
   using PublishDone = std::function<void(Result<realtime::Published>)>;
+  using PutDone = std::function<void(Result<realtime::Put>)>;
 
   Core(boost::asio::io_context& home, Settings settings);
 
@@ -54,6 +56,7 @@ class RedisBus::Core : public std::enable_shared_from_this<RedisBus::Core> {
   void subscribe(const std::string& channel, const Inbox& inbox);
   void unsubscribe(const std::string& channel, const Inbox& inbox);
   void publish(const std::string& channel, realtime::Publication publication, PublishDone done);
+  void put(const std::string& channel, std::vector<realtime::Record> records, PutDone done);
   void change_members(const std::string& channel, const Inbox& owner, realtime::MemberChanges changes);
   void set_value(const std::string& channel, std::string body, std::int64_t time_ms);
   void set_count(const std::string& channel, std::uint64_t count, std::int64_t time_ms);
@@ -65,9 +68,12 @@ class RedisBus::Core : public std::enable_shared_from_this<RedisBus::Core> {
   };
   using Words = std::vector<std::string>;
 
+  /// A name that no epoch has had: each command offers its own, so that none comes twice after a loss.
+  std::string new_epoch();
   void run(const Script& script, Words keys, Words arguments, Link::Done done);
   void read(const std::string& channel, ChannelState& state);
-  Words read_words(const std::string& channel, ChannelState& state, const Script*& script) const;
+  Words read_words(const std::string& channel, ChannelState& state, const Script*& script);
+  void check_top(const std::string& channel, const ChannelState& state);
   void take_read(const std::string& channel, const Result<Reply>& reply);
   void take_push(const Reply& push);
   void take_message(const std::string& channel, std::string_view payload);
@@ -87,7 +93,7 @@ class RedisBus::Core : public std::enable_shared_from_this<RedisBus::Core> {
   Settings settings_;
   Keys keys_;
   Scripts scripts_;
-  std::string offered_epoch_;
+  std::mt19937_64 random_;
   Link commands_;
   Link subscriptions_;
   runtime::TaskGroup tasks_;

@@ -60,6 +60,7 @@ void ChannelState::deliver(const realtime::MessagePtr& message, std::vector<real
 }
 
 bool ChannelState::take(Arrival arrival, std::vector<realtime::MessagePtr>& out) {
+  heard_ = true;
   if (reading_) {
     if (held_.size() >= kMaxHeld) {
       held_.clear();

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "levee/realtime/bus_inbox.hpp"
@@ -43,6 +44,8 @@ class ChannelState {
   /// A read is wanted. True: begin it now; false: one is under way, and another will follow it.
   bool want_read();
   bool reading() const { return reading_; }
+  /// Whether no live message came since the last time this was asked.
+  bool was_quiet() { return !std::exchange(heard_, false); }
   /// The read that was under way is lost.
   void read_failed() {
     reading_ = false;
@@ -65,6 +68,7 @@ class ChannelState {
   realtime::MessagePtr value_;
   bool reading_ = false;
   bool again_ = false;
+  bool heard_ = false;
   std::deque<Arrival> held_;
 };
 

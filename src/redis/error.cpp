@@ -12,8 +12,8 @@ class Category final : public boost::system::error_category {
     switch (static_cast<Errc>(code)) {
       case Errc::bad_url:
         return "a Redis URL is redis://[user:password@]host[:port][/database]";
-      case Errc::tls_not_served:
-        return "TLS to Redis is not served yet";
+      case Errc::no_master:
+        return "no Sentinel tells a master of this name";
       case Errc::protocol:
         return "the server does not speak RESP2";
       case Errc::refused:

@@ -19,6 +19,12 @@ class Keys {
     return key("i", channel) + ":" + std::string{id};
   }
   std::string value(std::string_view channel) const { return key("h", channel); }
+  std::string rules(std::string_view channel) const { return key("g", channel); }
+  /// Slow mode: when this person may write again.
+  std::string wait(std::string_view channel, std::string_view user) const {
+    return key("w", channel) + ":" + std::string{user};
+  }
+  std::string records(std::string_view channel) const { return key("r", channel); }
   std::string members(std::string_view channel) const { return key("p", channel); }
   std::string member_leases(std::string_view channel) const { return key("pz", channel); }
   std::string counts(std::string_view channel) const { return key("n", channel); }

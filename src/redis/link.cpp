@@ -4,11 +4,9 @@
 #include <array>
 #include <utility>
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/write.hpp>
 #include <spdlog/spdlog.h>
 
 #include "levee/base/log.hpp"
@@ -17,7 +15,6 @@
 namespace levee::redis {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 using runtime::use_result;
 using namespace asio::experimental::awaitable_operators;
 
@@ -32,7 +29,7 @@ Link::Link(asio::io_context& context, const Settings& settings, bool subscriber,
       settings_{settings},
       subscriber_{subscriber},
       handlers_{std::move(handlers)},
-      socket_{context},
+      stream_{context},
       wake_writer_{context},
       random_{std::random_device{}()} {}
 
@@ -46,18 +43,17 @@ asio::awaitable<void> Link::run() {
       attempts_ = 0;
       up_ = true;
       connects_.add();
-      spdlog::info("redis connected host={} port={} subscriber={}", log::value(settings_.address.host),
-                   settings_.address.port, subscriber_);
+      spdlog::info("redis connected host={} port={} subscriber={}", log::value(server_.host), server_.port,
+                   subscriber_);
       handlers_.up();
       error = co_await serve();
       up_ = false;
     }
-    ErrorCode ignored;
-    socket_.close(ignored);
+    stream_.close();
     fail_all();
     if (error != asio::error::operation_aborted && attempts_ == 0)
-      spdlog::warn("redis lost host={} port={} subscriber={} error={}", log::value(settings_.address.host),
-                   settings_.address.port, subscriber_, log::value(error.message()));
+      spdlog::warn("redis lost host={} port={} subscriber={} error={}", log::value(server_.host),
+                   server_.port, subscriber_, log::value(error.message()));
     handlers_.down();
     pause.expires_after(backoff());
     co_await pause.async_wait(use_result);
@@ -66,8 +62,7 @@ asio::awaitable<void> Link::run() {
 
 void Link::close() {
   closing_ = true;
-  ErrorCode ignored;
-  socket_.close(ignored);
+  stream_.close();
   wake_writer_.cancel();
 }
 
@@ -82,7 +77,7 @@ asio::awaitable<ErrorCode> Link::connect() {
   outbox_.clear();
   replies_ = ReplyReader{};
   asio::steady_timer timer{context_, settings_.connect_timeout};
-  auto outcome = co_await (connect_socket() || timer.async_wait(use_result));
+  auto outcome = co_await (reach() || timer.async_wait(use_result));
   if (outcome.index() == 1) co_return Errc::timeout;
   if (const auto error = std::get<0>(outcome)) co_return error;
   timer.expires_after(settings_.connect_timeout);
@@ -91,18 +86,31 @@ asio::awaitable<ErrorCode> Link::connect() {
   co_return std::get<0>(introduced);
 }
 
-asio::awaitable<ErrorCode> Link::connect_socket() {
-  tcp::resolver resolver{context_};
-  const auto [unknown, endpoints] =
-      co_await resolver.async_resolve(settings_.address.host, settings_.address.port, use_result);
-  if (unknown) co_return unknown;
-  const auto [error, endpoint] = co_await asio::async_connect(socket_, endpoints, use_result);
-  if (!error) {
-    ErrorCode ignored;
-    socket_.set_option(tcp::no_delay{true}, ignored);
-    socket_.set_option(asio::socket_base::keep_alive{true}, ignored);
+asio::awaitable<ErrorCode> Link::reach() {
+  const auto& address = settings_.address;
+  const Tls tls{address.tls, settings_.ca_file};
+  server_ = {address.host, address.port};
+  if (!address.sentinels.empty()) {
+    // Another one after each failure: the one that was asked last may be the one that knows nothing.
+    const auto& sentinel = address.sentinels[static_cast<std::size_t>(attempts_) % address.sentinels.size()];
+    const auto master = co_await ask_sentinel(sentinel);
+    if (!master) co_return master.error();
+    server_ = *master;
   }
-  co_return error;
+  co_return co_await stream_.connect(server_.host, server_.port, tls);
+}
+
+asio::awaitable<Result<Endpoint>> Link::ask_sentinel(Endpoint sentinel) {
+  const Tls plain;
+  const auto error = co_await stream_.connect(sentinel.host, sentinel.port, plain);
+  if (error) co_return error;
+  std::vector<std::string> words{"SENTINEL", "get-master-addr-by-name", settings_.address.master};
+  const auto reply = co_await ask(std::move(words));
+  stream_.close();
+  replies_ = ReplyReader{};
+  if (!reply) co_return reply.error();
+  if (reply->list.size() != 2) co_return Errc::no_master;
+  co_return Endpoint{reply->list[0].text, reply->list[1].text};
 }
 
 asio::awaitable<ErrorCode> Link::introduce() {
@@ -110,34 +118,42 @@ asio::awaitable<ErrorCode> Link::introduce() {
   if (!address.password.empty()) {
     std::vector<std::string> words{"AUTH", address.password};
     if (!address.user.empty()) words.insert(words.begin() + 1, address.user);
-    const auto error = co_await ask(std::move(words));
-    if (error) co_return error;
+    const auto reply = co_await ask(std::move(words));
+    if (!reply) co_return reply.error();
   }
   if (address.database != 0) {
     std::vector<std::string> words{"SELECT", std::to_string(address.database)};
-    const auto error = co_await ask(std::move(words));
-    if (error) co_return error;
+    const auto reply = co_await ask(std::move(words));
+    if (!reply) co_return reply.error();
+  }
+  if (!address.sentinels.empty()) {
+    // A Sentinel may not know yet that its master is none any more.
+    std::vector<std::string> words{"ROLE"};
+    const auto reply = co_await ask(std::move(words));
+    if (!reply) co_return reply.error();
+    if (reply->list.empty() || reply->list[0].text != "master") co_return Errc::no_master;
   }
   // A server that is still loading its data lets us in and then refuses everything: do not call that up.
   std::vector<std::string> words{"PING"};
-  co_return co_await ask(std::move(words));
+  const auto reply = co_await ask(std::move(words));
+  co_return reply ? ErrorCode{} : reply.error();
 }
 
-asio::awaitable<ErrorCode> Link::ask(std::vector<std::string> words) {
+asio::awaitable<Result<Reply>> Link::ask(std::vector<std::string> words) {
   std::string command;
   append_command(command, std::span<const std::string>{words});
-  const auto [failed, written] = co_await asio::async_write(socket_, asio::buffer(command), use_result);
+  const auto failed = co_await stream_.write(command);
   if (failed) co_return failed;
   std::array<std::byte, 4096> buffer;
   for (;;) {
     auto reply = replies_.next();
     if (!reply) co_return reply.error();
     if (*reply) {
-      if (!(*reply)->is_error()) co_return ErrorCode{};
+      if (!(*reply)->is_error()) co_return std::move(**reply);
       spdlog::warn("redis refused command={} error={}", words.front(), log::value((*reply)->text));
       co_return Errc::refused;
     }
-    const auto [error, size] = co_await socket_.async_read_some(asio::buffer(buffer), use_result);
+    const auto [error, size] = co_await stream_.read_some(buffer);
     if (error) co_return error;
     replies_.feed(std::span{buffer}.first(size));
   }
@@ -152,7 +168,7 @@ asio::awaitable<ErrorCode> Link::serve() {
 asio::awaitable<ErrorCode> Link::read() {
   std::vector<std::byte> buffer(64 * 1024);
   for (;;) {
-    const auto [error, size] = co_await socket_.async_read_some(asio::buffer(buffer), use_result);
+    const auto [error, size] = co_await stream_.read_some(buffer);
     if (error) co_return error;
     last_heard_ = Clock::now();
     replies_.feed(std::span{buffer}.first(size));
@@ -181,7 +197,7 @@ asio::awaitable<ErrorCode> Link::write() {
   for (;;) {
     while (!outbox_.empty()) {
       const auto batch = std::exchange(outbox_, {});
-      const auto [error, size] = co_await asio::async_write(socket_, asio::buffer(batch), use_result);
+      const auto error = co_await stream_.write(batch);
       if (error) co_return error;
     }
     wake_writer_.expires_at(TimePoint::max());

@@ -10,13 +10,14 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "levee/base/clock.hpp"
 #include "levee/base/metrics.hpp"
 #include "levee/redis/resp.hpp"
 #include "levee/redis/settings.hpp"
+
+#include "redis/stream.hpp"
 
 namespace levee::redis {
 
@@ -60,12 +61,15 @@ class Link {
     Done done;
     TimePoint since;
   };
-  using Socket = boost::asio::ip::tcp::socket;
 
   boost::asio::awaitable<ErrorCode> connect();
-  boost::asio::awaitable<ErrorCode> connect_socket();
+  /// Tries to connect to where the server is: as told, or as a Sentinel says.
+  boost::asio::awaitable<ErrorCode> reach();
+  /// Where a Sentinel says that the master is.
+  boost::asio::awaitable<Result<Endpoint>> ask_sentinel(Endpoint sentinel);
   boost::asio::awaitable<ErrorCode> introduce();
-  boost::asio::awaitable<ErrorCode> ask(std::vector<std::string> words);
+  /// Not an error of the server: its answer.
+  boost::asio::awaitable<Result<Reply>> ask(std::vector<std::string> words);
   boost::asio::awaitable<ErrorCode> serve();
   boost::asio::awaitable<ErrorCode> read();
   boost::asio::awaitable<ErrorCode> write();
@@ -78,7 +82,8 @@ class Link {
   const Settings& settings_;
   bool subscriber_;
   Handlers handlers_;
-  Socket socket_;
+  Stream stream_;
+  Endpoint server_;  ///< that is or was last connected to
   boost::asio::steady_timer wake_writer_;
   std::string outbox_;
   std::deque<Waiting> waiting_;

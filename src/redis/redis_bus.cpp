@@ -33,12 +33,23 @@ class RedisBus::Client final : public realtime::BusClient {
   void publish(const std::string& channel, realtime::Publication publication,
                std::function<void(Result<realtime::Published>)> done) override {
     auto answer = [inbox = inbox_, done = std::move(done)](Result<realtime::Published> result) mutable {
-      inbox->complete(std::move(done), std::move(result));
+      inbox->complete(
+          [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
     };
     core_->post(
         [channel, publication = std::move(publication), answer = std::move(answer)](Core& core) mutable {
           core.publish(channel, std::move(publication), std::move(answer));
         });
+  }
+  void put(const std::string& channel, std::vector<realtime::Record> records,
+           std::function<void(Result<realtime::Put>)> done) override {
+    auto answer = [inbox = inbox_, done = std::move(done)](Result<realtime::Put> result) mutable {
+      inbox->complete(
+          [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
+    };
+    core_->post([channel, records = std::move(records), answer = std::move(answer)](Core& core) mutable {
+      core.put(channel, std::move(records), std::move(answer));
+    });
   }
   void change_members(const std::string& channel, realtime::MemberChanges changes) override {
     core_->post([inbox = inbox_, channel, changes = std::move(changes)](Core& core) mutable {

@@ -32,21 +32,44 @@ end
 constexpr std::string_view kPublish = R"(
 if ARGV[5] == '1' then
   local was = redis.call('GET', KEYS[3])
-  if was then return {was, 1} end
+  if was then return {was, 1, '', 0} end
 end
 local e = open(ARGV[2], ARGV[8], KEYS[2])
+local user, bound = ARGV[9], ARGV[10] ~= ''
+if bound then
+  local at = now()
+  local ban = redis.call('HGET', KEYS[4], 'b:' .. user)
+  if ban and (ban == '-1' or tonumber(ban) > at) then
+    return {'', 0, 'banned', ban == '-1' and 0 or tonumber(ban) - at}
+  end
+  local rules = redis.call('HMGET', KEYS[4], 'slow', 'least')
+  if rules[2] and tonumber(ARGV[10]) < tonumber(rules[2]) then return {'', 0, 'least', 0} end
+  if rules[1] and not redis.call('SET', KEYS[5], 1, 'NX', 'PX', rules[1]) then
+    return {'', 0, 'slow', redis.call('PTTL', KEYS[5])}
+  end
+end
+for i = 11, #ARGV, 2 do
+  local field, value = ARGV[i], ARGV[i + 1]
+  if string.sub(field, 1, 2) == 'b:' and value ~= '-1' and value ~= '0' then value = now() + value end
+  if value == '0' then
+    redis.call('HDEL', KEYS[4], field)
+  else
+    redis.call('HSET', KEYS[4], field, value)
+  end
+end
 local o = redis.call('HINCRBY', KEYS[1], 's', 1)
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], o .. '-0', 't', ARGV[3], 'd', ARGV[4])
 redis.call('PEXPIRE', KEYS[2], ARGV[7])
 if ARGV[5] == '1' then redis.call('SET', KEYS[3], e .. ' ' .. o, 'PX', ARGV[7]) end
 tell(ARGV[1], e, o, ARGV[3], 0, ARGV[4])
-return {e .. ' ' .. o, 0}
+return {e .. ' ' .. o, 0, '', 0}
 )";
 
 constexpr std::string_view kReadLog = R"(
 local e = open(ARGV[1], ARGV[2], KEYS[2])
 local s = redis.call('HGET', KEYS[1], 's')
-return {e, s, redis.call('XRANGE', KEYS[2], ARGV[3] .. '-0', '+')}
+local rules = redis.call('HMGET', KEYS[3], 'slow', 'least')
+return {e, s, redis.call('XRANGE', KEYS[2], ARGV[3] .. '-0', '+'), rules[1] or '0', rules[2] or '0'}
 )";
 
 constexpr std::string_view kPutValue = R"(
@@ -157,6 +180,52 @@ local s = redis.call('HGET', KEYS[1], 's')
 return {e, s, redis.call('HLEN', KEYS[2]), redis.call('HRANDFIELD', KEYS[2], ARGV[3], 'WITHVALUES')}
 )";
 
+// A record is kept as "offset epoch sequence time mark\n" and its body; numbers are compared as texts of
+// digits, for Lua's are exact to 2^53 only.
+constexpr std::string_view kPut = R"(
+local function compare(a, b)
+  if #a ~= #b then return #a < #b and -1 or 1 end
+  return a == b and 0 or (a < b and -1 or 1)
+end
+local e = open(ARGV[2], ARGV[3], KEYS[2])
+local o = redis.call('HGET', KEYS[1], 's')
+local news, old, full, at = {}, 0, 0, o + 1
+for i = 0, tonumber(ARGV[5]) - 1 do
+  local a = 6 + i * 6
+  local key, time, mark, body = ARGV[a], ARGV[a + 3], ARGV[a + 4], ARGV[a + 5]
+  local was = redis.call('HGET', KEYS[2], key)
+  local order = 1
+  if was then
+    local _, _, we, ws, wt, wm, wbody = string.find(was, '^%d+ (%d+) (%d+) (%-?%d+) ([^\n]*)\n(.*)$')
+    order = compare(ARGV[a + 1], we)
+    if order == 0 then order = compare(ARGV[a + 2], ws) end
+    if order == 0 and wm ~= mark then order, time, body = 1, wt, wbody end
+  elseif redis.call('HLEN', KEYS[2]) >= tonumber(ARGV[4]) then
+    full, order = full + 1, nil
+  end
+  if order == 1 then
+    redis.call('HSET', KEYS[2], key,
+      string.format('%d %s %s %s %s\n', at, ARGV[a + 1], ARGV[a + 2], time, mark) .. body)
+    news[#news + 1] = '["' .. key .. '",' .. ARGV[a + 1] .. ',' .. ARGV[a + 2] .. ',' .. time .. ',"' .. mark ..
+      '",' .. body .. ']'
+  elseif order then
+    old = old + 1
+  end
+end
+if #news > 0 then
+  o = redis.call('HINCRBY', KEYS[1], 's', 1)
+  redis.call('PEXPIRE', KEYS[2], ARGV[3])
+  tell(ARGV[1], e, o, 0, 0, '[' .. table.concat(news, ',') .. ']')
+end
+return {e, tostring(o), #news, old, full}
+)";
+
+constexpr std::string_view kReadRecords = R"(
+local e = open(ARGV[1], ARGV[2], KEYS[2])
+local s = redis.call('HGET', KEYS[1], 's')
+return {e, s, redis.call('HGETALL', KEYS[2])}
+)";
+
 std::string joined(std::string_view a, std::string_view b, std::string_view c = {}) {
   return std::string{a} + std::string{b} + std::string{c};
 }
@@ -184,6 +253,8 @@ Scripts::Scripts()
       count{joined(kOpen, kPutValue, kCount)},
       read_value{joined(kOpen, kReadValue)},
       members{joined(kOpen, kMembers)},
+      put{joined(kOpen, kPut)},
+      read_records{joined(kOpen, kReadRecords)},
       read_members{joined(kOpen, kReadMembers)} {}
 
 }  // namespace levee::redis

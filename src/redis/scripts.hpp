@@ -20,10 +20,13 @@ struct Script {
 struct Scripts {
   Scripts();
 
-  /// KEYS meta, stream, id. ARGV channel, epoch, time, body, whether there is an id, log length, data ttl,
-  /// meta ttl. Gives "epoch offset", and 1 when the id was known.
+  /// KEYS meta, stream, id, rules, wait. ARGV channel, epoch, time, body, whether there is an id, log length,
+  /// data ttl, meta ttl, user, its standing (empty: the rules don't bind it), then changes of the rules:
+  /// `slow` and its ms, `least` and a standing, `b:USER` and a ban's ms (-1: for good); 0 takes each away.
+  /// Gives "epoch offset", 1 when the id was known, why it was refused, and how long to wait.
   Script publish;
-  /// KEYS meta, stream. ARGV epoch, meta ttl, first offset wanted. Gives epoch, offset, entries.
+  /// KEYS meta, stream, rules. ARGV epoch, meta ttl, first offset wanted. Gives epoch, offset, entries,
+  /// `slow` and `least` of the rules.
   Script read_log;
   /// KEYS meta, value. ARGV channel, epoch, time, body (empty: forget it), data ttl, meta ttl.
   Script set_value;
@@ -36,6 +39,11 @@ struct Scripts {
   /// KEYS meta, members, leases. ARGV channel, epoch, time, meta ttl, node, lease, number of joins, id and
   /// info of each, ids that leave. A member belongs to the node that it joined last through.
   Script members;
+  /// KEYS meta, records. ARGV channel, epoch, meta ttl, most keys, number of records; of each key, epoch,
+  /// sequence, time, mark, body. Gives epoch, offset, how many were taken, were old, were too many.
+  Script put;
+  /// KEYS meta, records. ARGV epoch, meta ttl. Gives epoch, offset, keys and values.
+  Script read_records;
   /// KEYS meta, members. ARGV epoch, meta ttl, most members. Gives epoch, offset, count, ids and values.
   Script read_members;
 };

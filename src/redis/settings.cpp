@@ -1,7 +1,9 @@
 #include "levee/redis/settings.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include <system_error>
 
@@ -51,44 +53,87 @@ bool read_credentials(std::string_view text, Address& address) {
   return true;
 }
 
-bool read_host(std::string_view text, Address& address) {
-  std::string_view port;
+std::optional<Endpoint> read_endpoint(std::string_view text, std::string port) {
+  Endpoint endpoint{{}, std::move(port)};
+  std::string_view rest;
   if (text.starts_with('[')) {
     const auto end = text.find(']');
-    if (end == std::string_view::npos) return false;
-    address.host = text.substr(1, end - 1);
-    port = text.substr(end + 1);
+    if (end == std::string_view::npos) return {};
+    endpoint.host = text.substr(1, end - 1);
+    rest = text.substr(end + 1);
   } else {
-    const auto colon = text.find(':');
-    address.host = text.substr(0, colon);
-    port = colon == std::string_view::npos ? std::string_view{} : text.substr(colon);
+    const auto colon = std::min(text.find(':'), text.size());
+    endpoint.host = text.substr(0, colon);
+    rest = text.substr(colon);
   }
-  if (port.empty()) return !address.host.empty();
-  if (!port.starts_with(':') || !number<int>(port.substr(1), 1, 65535)) return false;
-  address.port = port.substr(1);
-  return !address.host.empty();
+  if (endpoint.host.empty()) return {};
+  if (rest.empty()) return endpoint;
+  if (!rest.starts_with(':') || !number<int>(rest.substr(1), 1, 65535)) return {};
+  endpoint.port = rest.substr(1);
+  return endpoint;
+}
+
+bool read_sentinels(std::string_view text, Address& address) {
+  while (!text.empty()) {
+    const auto comma = std::min(text.find(','), text.size());
+    auto endpoint = read_endpoint(text.substr(0, comma), "26379");
+    if (!endpoint) return false;
+    address.sentinels.push_back(std::move(*endpoint));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return !address.sentinels.empty();
+}
+
+bool read_database(std::string_view text, Address& address) {
+  const auto chosen = text.empty() ? std::optional{0} : number<int>(text, 0, 1'000'000);
+  address.database = chosen.value_or(0);
+  return chosen.has_value();
+}
+
+// What comes after the first slash: a database, or with Sentinels a master and then a database.
+bool read_path(std::string_view path, bool sentinels, Address& address) {
+  if (!sentinels) return read_database(path, address);
+  const auto slash = std::min(path.find('/'), path.size());
+  address.master = path.substr(0, slash);
+  return !address.master.empty() && read_database(path.substr(std::min(slash + 1, path.size())), address);
+}
+
+// Takes the scheme off. Nothing: it is none of ours.
+std::optional<bool> take_scheme(std::string_view& url, Address& address) {
+  for (const bool sentinels : {false, true}) {
+    for (const bool tls : {false, true}) {
+      const std::string scheme = std::string{tls ? "rediss" : "redis"} + (sentinels ? "+sentinel://" : "://");
+      if (!url.starts_with(scheme)) continue;
+      url.remove_prefix(scheme.size());
+      address.tls = tls;
+      return sentinels;
+    }
+  }
+  return {};
 }
 
 }  // namespace
 
 Result<Address> parse_url(std::string_view url) {
-  constexpr std::string_view kScheme = "redis://";
-  if (url.starts_with("rediss://")) return Errc::tls_not_served;
-  if (!url.starts_with(kScheme)) return Errc::bad_url;
-  auto rest = url.substr(kScheme.size());
   Address address;
-  if (const auto slash = rest.find('/'); slash != std::string_view::npos) {
-    const auto database = rest.substr(slash + 1);
-    const auto chosen = database.empty() ? std::optional{0} : number<int>(database, 0, 1'000'000);
-    if (!chosen) return Errc::bad_url;
-    address.database = *chosen;
-    rest = rest.substr(0, slash);
+  const auto sentinels = take_scheme(url, address);
+  if (!sentinels) return Errc::bad_url;
+  const auto slash = std::min(url.find('/'), url.size());
+  const auto path = url.substr(std::min(slash + 1, url.size()));
+  auto hosts = url.substr(0, slash);
+  if (!read_path(path, *sentinels, address)) return Errc::bad_url;
+  if (const auto at = hosts.rfind('@'); at != std::string_view::npos) {
+    if (!read_credentials(hosts.substr(0, at), address)) return Errc::bad_url;
+    hosts = hosts.substr(at + 1);
   }
-  if (const auto at = rest.rfind('@'); at != std::string_view::npos) {
-    if (!read_credentials(rest.substr(0, at), address)) return Errc::bad_url;
-    rest = rest.substr(at + 1);
+  if (*sentinels) {
+    if (!read_sentinels(hosts, address)) return Errc::bad_url;
+    return address;
   }
-  if (!read_host(rest, address)) return Errc::bad_url;
+  auto endpoint = read_endpoint(hosts, "6379");
+  if (!endpoint) return Errc::bad_url;
+  address.host = std::move(endpoint->host);
+  address.port = std::move(endpoint->port);
   return address;
 }
 

@@ -10,6 +10,7 @@
 
 #include "levee/base/log.hpp"
 #include "levee/realtime/error.hpp"
+#include "levee/realtime/room_rules.hpp"
 
 namespace levee::redis {
 namespace {
@@ -67,39 +68,93 @@ void take_members(const std::vector<Reply>& fields, realtime::Snapshot& snapshot
   }
 }
 
+// "offset epoch sequence time mark\n" and the body.
+std::optional<realtime::StoredRecord> record_of(const std::string& key, std::string_view text) {
+  const auto end = text.find('\n');
+  if (end == std::string_view::npos) return {};
+  auto head = text.substr(0, end);
+  const auto word = [&head] {
+    const auto size = std::min(head.find(' '), head.size());
+    const auto taken = head.substr(0, size);
+    head.remove_prefix(std::min(size + 1, head.size()));
+    return taken;
+  };
+  const auto offset = number<std::uint64_t>(word());
+  const auto epoch = number<std::uint64_t>(word());
+  const auto sequence = number<std::uint64_t>(word());
+  const auto time = number<std::int64_t>(word());
+  if (!offset || !epoch || !sequence || !time) return {};
+  realtime::Record record{
+      key, {*epoch, *sequence}, *time, std::string{head}, std::string{text.substr(end + 1)}};
+  return realtime::StoredRecord{std::move(record), *offset};
+}
+
+void take_records(const std::vector<Reply>& fields, realtime::Snapshot& snapshot) {
+  const auto& list = fields[2].list;
+  for (std::size_t i = 0; i + 1 < list.size(); i += 2) {
+    if (auto stored = record_of(list[i].text, list[i + 1].text))
+      snapshot.records.push_back(std::move(*stored));
+  }
+}
+
+// Why a script that answers with `size` things did not do what it should; no error when it did.
+ErrorCode failure_of(const Result<Reply>& reply, std::size_t size, Counter& errors) {
+  if (!reply) {
+    errors.add();
+    return reply.error() == Errc::timeout ? realtime::Errc::bus_timeout : realtime::Errc::bus_down;
+  }
+  if (reply->list.size() == size) return {};
+  errors.add();
+  spdlog::warn("redis refused a publication error={}", log::value(reply->text));
+  return realtime::Errc::bus_down;
+}
+
 }  // namespace
 
 realtime::SnapshotPtr snapshot_of(Kind kind, const Reply& reply) {
-  const std::size_t expected = kind == Kind::log ? 3 : kind == Kind::value ? 5 : 4;
+  const std::size_t expected = kind == Kind::value || kind == Kind::log ? 5 : kind == Kind::set ? 4 : 3;
   if (reply.list.size() != expected) return nullptr;
   const auto offset = number<std::uint64_t>(reply.list[1].text);
   if (!offset || reply.list[0].text.empty()) return nullptr;
   auto snapshot = std::make_shared<realtime::Snapshot>();
   snapshot->top = {reply.list[0].text, *offset};
-  if (kind == Kind::log) take_log(reply.list[2], *snapshot);
+  if (kind == Kind::log) {
+    take_log(reply.list[2], *snapshot);
+    const auto least = number<int>(reply.list[4].text).value_or(0);
+    snapshot->rules = realtime::encode_rules(number<std::int64_t>(reply.list[3].text).value_or(0) / 1000,
+                                             static_cast<realtime::Standing>(std::clamp(least, 0, 4)));
+  }
   if (kind == Kind::value) take_value(reply.list, *snapshot);
   if (kind == Kind::set) take_members(reply.list, *snapshot);
+  if (kind == Kind::state || kind == Kind::track) take_records(reply.list, *snapshot);
   return snapshot;
 }
 
 Result<realtime::Published> published_of(const Result<Reply>& reply, Counter& errors) {
-  if (!reply) {
-    errors.add();
-    return reply.error() == Errc::timeout ? realtime::Errc::bus_timeout : realtime::Errc::bus_down;
-  }
-  const bool whole = reply->list.size() == 2;
-  const auto space = whole ? reply->list[0].text.find(' ') : std::string::npos;
-  if (space == std::string::npos) {
-    errors.add();
-    spdlog::warn("redis refused a publication error={}", log::value(reply->text));
-    return realtime::Errc::bus_down;
-  }
+  if (const auto failed = failure_of(reply, 4, errors)) return failed;
   const auto& at = reply->list[0].text;
+  if (const auto& refusal = reply->list[2].text; !refusal.empty()) {
+    const auto why = refusal == "banned"  ? realtime::Errc::banned
+                     : refusal == "least" ? realtime::Errc::not_for_all
+                                          : realtime::Errc::slow_mode;
+    return realtime::Published{{}, false, realtime::Refusal{why, reply->list[3].integer}};
+  }
+  const auto space = std::min(at.find(' '), at.size());
   realtime::Published published;
   published.position = {at.substr(0, space),
                         number<std::uint64_t>(std::string_view{at}.substr(space + 1)).value_or(0)};
   published.duplicate = reply->list[1].integer == 1;
   return published;
+}
+
+Result<realtime::Put> put_of(const Result<Reply>& reply, Counter& errors) {
+  if (const auto failed = failure_of(reply, 5, errors)) return failed;
+  realtime::Put put;
+  put.position = {reply->list[0].text, number<std::uint64_t>(reply->list[1].text).value_or(0)};
+  put.taken = static_cast<std::size_t>(reply->list[2].integer);
+  put.old = static_cast<std::size_t>(reply->list[3].integer);
+  put.full = static_cast<std::size_t>(reply->list[4].integer);
+  return put;
 }
 
 }  // namespace levee::redis

@@ -13,4 +13,7 @@ realtime::SnapshotPtr snapshot_of(realtime::Kind kind, const Reply& reply);
 /// What the publish script answered. Errors: realtime::Errc::bus_timeout, realtime::Errc::bus_down.
 Result<realtime::Published> published_of(const Result<Reply>& reply, Counter& errors);
 
+/// What the put script answered. Errors: as `published_of`.
+Result<realtime::Put> put_of(const Result<Reply>& reply, Counter& errors);
+
 }  // namespace levee::redis

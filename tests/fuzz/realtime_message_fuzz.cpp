@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "levee/realtime/identity.hpp"
 #include "levee/realtime/text_rules.hpp"
 #include "levee/realtime/wire.hpp"
 
@@ -18,10 +19,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (hello->subscriptions.size() > kMaxChannels) std::abort();
     } else if (auto* publish = std::get_if<Publish>(&request->what)) {
       if (!count_code_points(publish->text)) std::abort();
-      if (encode_chat("u", publish->id, "n", publish->text).empty()) std::abort();
+      if (encode_chat({"u", publish->id, "n", Standing::guest, publish->text}).empty()) std::abort();
+    } else if (auto* moderate = std::get_if<Moderate>(&request->what)) {
+      const auto again = decode_moderation(encode_moderation(moderate->moderation, "m"));
+      if (again != moderate->moderation) std::abort();
     }
   }
   const auto changes = decode_member_changes(text);
   if (changes && !decode_member_changes(encode_member_changes(*changes))) std::abort();
+  const auto records = decode_records(text);
+  if (records && decode_records(encode_records(*records)).value() != *records) std::abort();
+  constexpr std::int64_t kNow = 1'700'000'000'000;
+  const auto identity = decode_claims(text, kNow);
+  if (identity && !decode_claims(encode_claims(*identity), kNow)) std::abort();
   return 0;
 }

@@ -95,9 +95,36 @@ class BusContract : public testing::Test {
 
   Result<realtime::Published> publish(BusEnd& from, const std::string& body, const std::string& id = "",
                                       const std::string& channel = "chat:a") {
+    realtime::Publication publication;
+    publication.id = id;
+    publication.body = body;
+    publication.time_ms = 1000;
+    return say(from, publication, channel);
+  }
+
+  Result<realtime::Published> say(BusEnd& from, const realtime::Publication& publication,
+                                  const std::string& channel = "chat:a") {
     std::optional<Result<realtime::Published>> answer;
-    from.client->publish(channel, {id, body, 1000},
-                         [&](Result<realtime::Published> result) { answer = result; });
+    from.client->publish(channel, publication, [&](Result<realtime::Published> result) { answer = result; });
+    if (!wait_until([&] { return answer.has_value(); })) return realtime::Errc::bus_timeout;
+    return *answer;
+  }
+  /// What a moderator does to the rules of chat:a.
+  bool rule(BusEnd& from, const realtime::RuleChange& change) {
+    const auto made = say(from, {"", "{}", 1000, "mod", realtime::Standing::moderator, change});
+    return made && !made->refusal;
+  }
+  /// Why `user` may not write into chat:a; nothing when it may.
+  std::optional<realtime::Refusal> refusal(BusEnd& from, const std::string& user, realtime::Standing standing,
+                                           const std::string& id = "") {
+    const auto made = say(from, {id, "x", 1000, user, standing, {}});
+    return made ? made->refusal : realtime::Refusal{made.error(), 0};
+  }
+
+  Result<realtime::Put> put(BusEnd& from, std::vector<realtime::Record> records,
+                            const std::string& channel = "feed:a") {
+    std::optional<Result<realtime::Put>> answer;
+    from.client->put(channel, std::move(records), [&](Result<realtime::Put> result) { answer = result; });
     if (!wait_until([&] { return answer.has_value(); })) return realtime::Errc::bus_timeout;
     return *answer;
   }
@@ -107,138 +134,237 @@ class BusContract : public testing::Test {
 
 }  // namespace levee::test
 
-#define LEVEE_BUS_CONTRACT(Fixture)                                                                      \
-  using realtime::Errc;                                                                                  \
-                                                                                                         \
-  TEST_F(Fixture, GivesEachMessageItsPlaceInOneOrder) {                                                  \
-    const auto here = subscribed(0, "chat:a");                                                           \
-    const auto there = subscribed(1, "chat:a");                                                          \
-    const auto first = publish(*here, "1");                                                              \
-    ASSERT_TRUE(first);                                                                                  \
-    EXPECT_EQ(first->position.offset, 1u);                                                               \
-    for (int i = 2; i <= 20; ++i) publish(i % 2 == 0 ? *here : *there, std::to_string(i));               \
-    ASSERT_TRUE(wait_until([&] { return here->top == 20 && there->top == 20; }));                        \
-    EXPECT_EQ(here->bodies, there->bodies);                                                              \
-    EXPECT_EQ(here->bodies.size(), 20u);                                                                 \
-    for (std::size_t i = 0; i < here->messages.size(); ++i) EXPECT_EQ(here->messages[i]->offset, i + 1); \
-    EXPECT_EQ(here->epoch, first->position.epoch);                                                       \
-    EXPECT_EQ(here->messages.front()->time_ms, 1000);                                                    \
-  }                                                                                                      \
-                                                                                                         \
-  TEST_F(Fixture, MakesOneMessageOfOneId) {                                                              \
-    const auto here = subscribed(0, "chat:a");                                                           \
-    const auto there = subscribed(1, "chat:a");                                                          \
-    const auto first = publish(*here, "x", "ann/1");                                                     \
-    const auto again = publish(*there, "x", "ann/1");                                                    \
-    const auto other = publish(*there, "x", "ann/2");                                                    \
-    ASSERT_TRUE(first&& again&& other);                                                                  \
-    EXPECT_FALSE(first->duplicate);                                                                      \
-    EXPECT_TRUE(again->duplicate);                                                                       \
-    EXPECT_EQ(again->position, first->position);                                                         \
-    EXPECT_EQ(other->position.offset, 2u);                                                               \
-  }                                                                                                      \
-                                                                                                         \
-  TEST_F(Fixture, GivesALateSubscriberTheNewestMessages) {                                               \
-    const auto here = end(0);                                                                            \
-    for (int i = 1; i <= 510; ++i) publish(*here, std::to_string(i));                                    \
-    const auto late = subscribed(1, "chat:a");                                                           \
-    const auto& snapshot = *late->resets.back();                                                         \
-    EXPECT_EQ(snapshot.top.offset, 510u);                                                                \
-    ASSERT_EQ(snapshot.log.size(), 500u);                                                                \
-    EXPECT_EQ(snapshot.log.front()->offset, 11u);                                                        \
-    EXPECT_EQ(snapshot.log.back()->body, "510");                                                         \
-  }                                                                                                      \
-                                                                                                         \
-  TEST_F(Fixture, GivesASecondSubscriberOfTheSameNodeASnapshotAndLosesNothingToTheFirst) {               \
-    const auto first = subscribed(0, "chat:a");                                                          \
-    publish(*first, "1");                                                                                \
-    const auto second = subscribed(0, "chat:a");                                                         \
-    EXPECT_EQ(second->resets.back()->log.size(), 1u);                                                    \
-    publish(*first, "2");                                                                                \
-    ASSERT_TRUE(wait_until([&] { return first->top == 2 && second->top == 2; }));                        \
-    EXPECT_EQ(first->bodies, (std::vector<std::string>{"1", "2"}));                                      \
-  }                                                                                                      \
-                                                                                                         \
-  TEST_F(Fixture, TellsNothingAfterUnsubscribe) {                                                        \
-    const auto here = subscribed(0, "chat:a");                                                           \
-    here->client->unsubscribe("chat:a");                                                                 \
-    let_pass(50ms);                                                                                      \
-    publish(*here, "1");                                                                                 \
-    let_pass(100ms);                                                                                     \
-    EXPECT_TRUE(here->messages.empty());                                                                 \
-  }                                                                                                      \
-                                                                                                         \
-  TEST_F(Fixture, KeepsTheNewestValueAndTellsItOnce) {                                                   \
-    const auto here = subscribed(0, "status:a");                                                         \
-    EXPECT_EQ(here->resets.back()->value, nullptr);                                                      \
-    bus(1).set_value("status:a", R"({"state":"live"})", 7);                                              \
-    ASSERT_TRUE(wait_until([&] { return !here->messages.empty(); }));                                    \
-    EXPECT_EQ(here->messages.back()->body, R"({"state":"live"})");                                       \
-    EXPECT_EQ(here->messages.back()->time_ms, 7);                                                        \
-    bus(1).set_value("status:a", R"({"state":"live"})", 8);                                              \
-    let_pass(100ms);                                                                                     \
-    EXPECT_EQ(here->messages.size(), 1u);                                                                \
-    const auto late = subscribed(1, "status:a");                                                         \
-    ASSERT_NE(late->resets.back()->value, nullptr);                                                      \
-    EXPECT_EQ(late->resets.back()->value->body, R"({"state":"live"})");                                  \
-  }                                                                                                      \
-                                                                                                         \
-  TEST_F(Fixture, ForgetsAValueThatIsSetToNothing) {                                                     \
-    bus(0).set_value("status:a", "{}", 1);                                                               \
-    bus(0).set_value("status:a", "", 1);                                                                 \
-    let_pass(100ms);                                                                                     \
-    EXPECT_EQ(subscribed(0, "status:a")->resets.back()->value, nullptr);                                 \
-  }                                                                                                      \
-                                                                                                         \
-  TEST_F(Fixture, TellsWhoJoinsAndWhoLeaves) {                                                           \
-    const auto here = subscribed(0, "presence:a");                                                       \
-    const auto there = end(1);                                                                           \
-    there->client->change_members("presence:a", {{{"ann", R"({"nick":"Ann"})"}, {"bo", "{}"}}, {}});     \
-    ASSERT_TRUE(wait_until([&] { return !here->messages.empty(); }));                                    \
-    EXPECT_EQ(here->messages.back()->members, 2u);                                                       \
-    EXPECT_EQ(realtime::decode_member_changes(here->messages.back()->body)->joins.size(), 2u);           \
-    there->client->change_members("presence:a", {{}, {"bo"}});                                           \
-    ASSERT_TRUE(wait_until([&] { return here->messages.size() == 2; }));                                 \
-    EXPECT_EQ(here->messages.back()->members, 1u);                                                       \
-    EXPECT_THAT(realtime::decode_member_changes(here->messages.back()->body)->leaves,                    \
-                testing::ElementsAre("bo"));                                                             \
-    const auto late = subscribed(1, "presence:a");                                                       \
-    EXPECT_THAT(late->resets.back()->members,                                                            \
-                testing::ElementsAre(realtime::Member{"ann", R"({"nick":"Ann"})"}));                     \
-    EXPECT_EQ(late->resets.back()->member_count, 1u);                                                    \
-  }                                                                                                      \
-                                                                                                         \
-  TEST_F(Fixture, LetsAMemberMoveAndTheOldPlaceNotTakeItAway) {                                          \
-    const auto watching = subscribed(0, "presence:a");                                                   \
-    const auto before = end(0);                                                                          \
-    const auto after = end(1);                                                                           \
-    before->client->change_members("presence:a", {{{"ann", "{}"}}, {}});                                 \
-    ASSERT_TRUE(wait_until([&] { return watching->messages.size() == 1; }));                             \
-    after->client->change_members("presence:a", {{{"ann", "{}"}}, {}});                                  \
-    let_pass(50ms);                                                                                      \
-    before->client->change_members("presence:a", {{}, {"ann"}});                                         \
-    let_pass(150ms);                                                                                     \
-    EXPECT_EQ(watching->messages.size(), 1u) << "nothing changed for the others";                        \
-    EXPECT_EQ(subscribed(1, "presence:a")->resets.back()->member_count, 1u);                             \
-  }                                                                                                      \
-                                                                                                         \
-  TEST_F(Fixture, TakesTheMembersOfAnEndAlongWhenItGoes) {                                               \
-    const auto here = subscribed(0, "presence:a");                                                       \
-    auto there = end(1);                                                                                 \
-    there->client->change_members("presence:a", {{{"ann", "{}"}}, {}});                                  \
-    ASSERT_TRUE(wait_until([&] { return here->messages.size() == 1; }));                                 \
-    there.reset();                                                                                       \
-    ASSERT_TRUE(wait_until([&] { return here->messages.size() == 2; }));                                 \
-    EXPECT_EQ(here->messages.back()->members, 0u);                                                       \
-  }                                                                                                      \
-                                                                                                         \
-  TEST_F(Fixture, ListsAtMost200MembersAndCountsThemAll) {                                               \
-    const auto here = end(0);                                                                            \
-    realtime::MemberChanges crowd;                                                                       \
-    for (int i = 0; i < 300; ++i) crowd.joins.push_back({"m" + std::to_string(i), "{}"});                \
-    here->client->change_members("presence:a", crowd);                                                   \
-    let_pass(200ms);                                                                                     \
-    const auto late = subscribed(1, "presence:a");                                                       \
-    EXPECT_EQ(late->resets.back()->member_count, 300u);                                                  \
-    EXPECT_EQ(late->resets.back()->members.size(), 200u);                                                \
+#define LEVEE_BUS_CONTRACT(Fixture)                                                                       \
+  using realtime::Errc;                                                                                   \
+                                                                                                          \
+  TEST_F(Fixture, GivesEachMessageItsPlaceInOneOrder) {                                                   \
+    const auto here = subscribed(0, "chat:a");                                                            \
+    const auto there = subscribed(1, "chat:a");                                                           \
+    const auto first = publish(*here, "1");                                                               \
+    ASSERT_TRUE(first);                                                                                   \
+    EXPECT_EQ(first->position.offset, 1u);                                                                \
+    for (int i = 2; i <= 20; ++i) publish(i % 2 == 0 ? *here : *there, std::to_string(i));                \
+    ASSERT_TRUE(wait_until([&] { return here->top == 20 && there->top == 20; }));                         \
+    EXPECT_EQ(here->bodies, there->bodies);                                                               \
+    EXPECT_EQ(here->bodies.size(), 20u);                                                                  \
+    for (std::size_t i = 0; i < here->messages.size(); ++i) EXPECT_EQ(here->messages[i]->offset, i + 1);  \
+    EXPECT_EQ(here->epoch, first->position.epoch);                                                        \
+    EXPECT_EQ(here->messages.front()->time_ms, 1000);                                                     \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, MakesOneMessageOfOneId) {                                                               \
+    const auto here = subscribed(0, "chat:a");                                                            \
+    const auto there = subscribed(1, "chat:a");                                                           \
+    const auto first = publish(*here, "x", "ann/1");                                                      \
+    const auto again = publish(*there, "x", "ann/1");                                                     \
+    const auto other = publish(*there, "x", "ann/2");                                                     \
+    ASSERT_TRUE(first&& again&& other);                                                                   \
+    EXPECT_FALSE(first->duplicate);                                                                       \
+    EXPECT_TRUE(again->duplicate);                                                                        \
+    EXPECT_EQ(again->position, first->position);                                                          \
+    EXPECT_EQ(other->position.offset, 2u);                                                                \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, GivesALateSubscriberTheNewestMessages) {                                                \
+    const auto here = end(0);                                                                             \
+    for (int i = 1; i <= 510; ++i) publish(*here, std::to_string(i));                                     \
+    const auto late = subscribed(1, "chat:a");                                                            \
+    const auto& snapshot = *late->resets.back();                                                          \
+    EXPECT_EQ(snapshot.top.offset, 510u);                                                                 \
+    ASSERT_EQ(snapshot.log.size(), 500u);                                                                 \
+    EXPECT_EQ(snapshot.log.front()->offset, 11u);                                                         \
+    EXPECT_EQ(snapshot.log.back()->body, "510");                                                          \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, GivesASecondSubscriberOfTheSameNodeASnapshotAndLosesNothingToTheFirst) {                \
+    const auto first = subscribed(0, "chat:a");                                                           \
+    publish(*first, "1");                                                                                 \
+    const auto second = subscribed(0, "chat:a");                                                          \
+    EXPECT_EQ(second->resets.back()->log.size(), 1u);                                                     \
+    publish(*first, "2");                                                                                 \
+    ASSERT_TRUE(wait_until([&] { return first->top == 2 && second->top == 2; }));                         \
+    EXPECT_EQ(first->bodies, (std::vector<std::string>{"1", "2"}));                                       \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, TellsNothingAfterUnsubscribe) {                                                         \
+    const auto here = subscribed(0, "chat:a");                                                            \
+    here->client->unsubscribe("chat:a");                                                                  \
+    let_pass(50ms);                                                                                       \
+    publish(*here, "1");                                                                                  \
+    let_pass(100ms);                                                                                      \
+    EXPECT_TRUE(here->messages.empty());                                                                  \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, KeepsTheNewestValueAndTellsItOnce) {                                                    \
+    const auto here = subscribed(0, "status:a");                                                          \
+    EXPECT_EQ(here->resets.back()->value, nullptr);                                                       \
+    bus(1).set_value("status:a", R"({"state":"live"})", 7);                                               \
+    ASSERT_TRUE(wait_until([&] { return !here->messages.empty(); }));                                     \
+    EXPECT_EQ(here->messages.back()->body, R"({"state":"live"})");                                        \
+    EXPECT_EQ(here->messages.back()->time_ms, 7);                                                         \
+    bus(1).set_value("status:a", R"({"state":"live"})", 8);                                               \
+    let_pass(100ms);                                                                                      \
+    EXPECT_EQ(here->messages.size(), 1u);                                                                 \
+    const auto late = subscribed(1, "status:a");                                                          \
+    ASSERT_NE(late->resets.back()->value, nullptr);                                                       \
+    EXPECT_EQ(late->resets.back()->value->body, R"({"state":"live"})");                                   \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, ForgetsAValueThatIsSetToNothing) {                                                      \
+    bus(0).set_value("status:a", "{}", 1);                                                                \
+    bus(0).set_value("status:a", "", 1);                                                                  \
+    let_pass(100ms);                                                                                      \
+    EXPECT_EQ(subscribed(0, "status:a")->resets.back()->value, nullptr);                                  \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, TellsWhoJoinsAndWhoLeaves) {                                                            \
+    const auto here = subscribed(0, "presence:a");                                                        \
+    const auto there = end(1);                                                                            \
+    there->client->change_members("presence:a", {{{"ann", R"({"nick":"Ann"})"}, {"bo", "{}"}}, {}});      \
+    ASSERT_TRUE(wait_until([&] { return !here->messages.empty(); }));                                     \
+    EXPECT_EQ(here->messages.back()->members, 2u);                                                        \
+    EXPECT_EQ(realtime::decode_member_changes(here->messages.back()->body)->joins.size(), 2u);            \
+    there->client->change_members("presence:a", {{}, {"bo"}});                                            \
+    ASSERT_TRUE(wait_until([&] { return here->messages.size() == 2; }));                                  \
+    EXPECT_EQ(here->messages.back()->members, 1u);                                                        \
+    EXPECT_THAT(realtime::decode_member_changes(here->messages.back()->body)->leaves,                     \
+                testing::ElementsAre("bo"));                                                              \
+    const auto late = subscribed(1, "presence:a");                                                        \
+    EXPECT_THAT(late->resets.back()->members,                                                             \
+                testing::ElementsAre(realtime::Member{"ann", R"({"nick":"Ann"})"}));                      \
+    EXPECT_EQ(late->resets.back()->member_count, 1u);                                                     \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, LetsAMemberMoveAndTheOldPlaceNotTakeItAway) {                                           \
+    const auto watching = subscribed(0, "presence:a");                                                    \
+    const auto before = end(0);                                                                           \
+    const auto after = end(1);                                                                            \
+    before->client->change_members("presence:a", {{{"ann", "{}"}}, {}});                                  \
+    ASSERT_TRUE(wait_until([&] { return watching->messages.size() == 1; }));                              \
+    after->client->change_members("presence:a", {{{"ann", "{}"}}, {}});                                   \
+    let_pass(50ms);                                                                                       \
+    before->client->change_members("presence:a", {{}, {"ann"}});                                          \
+    let_pass(150ms);                                                                                      \
+    EXPECT_EQ(watching->messages.size(), 1u) << "nothing changed for the others";                         \
+    EXPECT_EQ(subscribed(1, "presence:a")->resets.back()->member_count, 1u);                              \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, TakesTheMembersOfAnEndAlongWhenItGoes) {                                                \
+    const auto here = subscribed(0, "presence:a");                                                        \
+    auto there = end(1);                                                                                  \
+    there->client->change_members("presence:a", {{{"ann", "{}"}}, {}});                                   \
+    ASSERT_TRUE(wait_until([&] { return here->messages.size() == 1; }));                                  \
+    there.reset();                                                                                        \
+    ASSERT_TRUE(wait_until([&] { return here->messages.size() == 2; }));                                  \
+    EXPECT_EQ(here->messages.back()->members, 0u);                                                        \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, ListsAtMost200MembersAndCountsThemAll) {                                                \
+    const auto here = end(0);                                                                             \
+    realtime::MemberChanges crowd;                                                                        \
+    for (int i = 0; i < 300; ++i) crowd.joins.push_back({"m" + std::to_string(i), "{}"});                 \
+    here->client->change_members("presence:a", crowd);                                                    \
+    let_pass(200ms);                                                                                      \
+    const auto late = subscribed(1, "presence:a");                                                        \
+    EXPECT_EQ(late->resets.back()->member_count, 300u);                                                   \
+    EXPECT_EQ(late->resets.back()->members.size(), 200u);                                                 \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, TakesOfARecordOnlyWhatIsNewer) {                                                        \
+    const auto here = subscribed(0, "feed:a");                                                            \
+    const auto there = end(1);                                                                            \
+    const realtime::Record first{"EURUSD", {7, 1}, 5, "", R"({"b":1})"};                                  \
+    const auto put_first = put(*there, {first, {"XAU", {7, 1}, 5, "", "{}"}});                            \
+    ASSERT_TRUE(put_first);                                                                               \
+    EXPECT_EQ(put_first->taken, 2u);                                                                      \
+    EXPECT_EQ(put_first->position.offset, 1u);                                                            \
+    const auto again = put(*here, {first, {"EURUSD", {6, 99}, 5, "", "{}"}});                             \
+    ASSERT_TRUE(again);                                                                                   \
+    EXPECT_EQ(again->taken, 0u);                                                                          \
+    EXPECT_EQ(again->old, 2u);                                                                            \
+    EXPECT_EQ(again->position.offset, 1u);                                                                \
+    const realtime::Record newer{"EURUSD", {7, 2}, 6, "", R"({"b":2})"};                                  \
+    EXPECT_EQ(put(*here, {newer})->position.offset, 2u);                                                  \
+    ASSERT_TRUE(wait_until([&] { return here->top == 2; }));                                              \
+    EXPECT_EQ(here->messages.size(), 2u);                                                                 \
+    EXPECT_THAT(*realtime::decode_records(here->bodies.back()), testing::ElementsAre(newer));             \
+    const auto late = subscribed(1, "feed:a");                                                            \
+    ASSERT_EQ(late->resets.back()->records.size(), 2u);                                                   \
+    for (const auto& [record, offset] : late->resets.back()->records) {                                   \
+      EXPECT_EQ(offset, record.key == "XAU" ? 1u : 2u);                                                   \
+      if (record.key == "EURUSD") {                                                                       \
+        EXPECT_EQ(record, newer);                                                                         \
+      }                                                                                                   \
+    }                                                                                                     \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, MarksARecordWithoutChangingWhatItSays) {                                                \
+    const auto here = subscribed(0, "feed:a");                                                            \
+    put(*here, {{"EURUSD", {7, 1}, 5, "", R"({"b":1})"}});                                                \
+    const auto marked = put(*here, {{"EURUSD", {7, 1}, 9, "gone", ""}});                                  \
+    EXPECT_EQ(marked->taken, 1u);                                                                         \
+    EXPECT_EQ(put(*here, {{"EURUSD", {7, 1}, 9, "gone", ""}})->old, 1u);                                  \
+    ASSERT_TRUE(wait_until([&] { return here->top == 2; }));                                              \
+    const realtime::Record expected{"EURUSD", {7, 1}, 5, "gone", R"({"b":1})"};                           \
+    EXPECT_THAT(*realtime::decode_records(here->bodies.back()), testing::ElementsAre(expected));          \
+    EXPECT_EQ(subscribed(1, "feed:a")->resets.back()->records.front().record, expected);                  \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, TakesNoMoreThanTheKeysItMayHave) {                                                      \
+    const auto here = end(0);                                                                             \
+    std::vector<realtime::Record> records;                                                                \
+    for (int i = 0; i < 1010; ++i) records.push_back({"k" + std::to_string(i), {1, 1}, 0, "", "{}"});     \
+    const auto first = put(*here, records);                                                               \
+    EXPECT_EQ(first->taken, 1000u);                                                                       \
+    EXPECT_EQ(first->full, 10u);                                                                          \
+    const auto again = put(*here, {{"k0", {1, 2}, 0, "", "{}"}, {"k1009", {1, 2}, 0, "", "{}"}});         \
+    EXPECT_EQ(again->taken, 1u);                                                                          \
+    EXPECT_EQ(again->full, 1u);                                                                           \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, KeepsOutWhoIsBannedOnAllNodes) {                                                        \
+    using realtime::RuleChange;                                                                           \
+    using realtime::Standing;                                                                             \
+    const auto here = subscribed(0, "chat:a");                                                            \
+    const auto there = end(1);                                                                            \
+    ASSERT_TRUE(rule(*here, {{}, {}, "bo", RuleChange::kForGood}));                                       \
+    EXPECT_EQ(refusal(*there, "bo", Standing::viewer), (realtime::Refusal{Errc::banned, 0}));             \
+    EXPECT_EQ(refusal(*there, "bob", Standing::viewer), std::nullopt);                                    \
+    EXPECT_EQ(refusal(*there, "bo", Standing::moderator), std::nullopt);                                  \
+    ASSERT_TRUE(rule(*there, {{}, {}, "bo", RuleChange::kLifted}));                                       \
+    EXPECT_EQ(refusal(*here, "bo", Standing::viewer), std::nullopt);                                      \
+    ASSERT_TRUE(rule(*there, {{}, {}, "bo", 600}));                                                       \
+    const auto timed = refusal(*here, "bo", Standing::viewer);                                            \
+    ASSERT_TRUE(timed);                                                                                   \
+    EXPECT_GT(timed->wait_ms, 590'000);                                                                   \
+    EXPECT_LE(timed->wait_ms, 600'000);                                                                   \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, LetsEveryoneWriteOnceInASlowWhileWhicheverTheNode) {                                    \
+    using realtime::Standing;                                                                             \
+    const auto here = subscribed(0, "chat:a");                                                            \
+    const auto there = end(1);                                                                            \
+    ASSERT_TRUE(rule(*here, {10, {}, {}, {}}));                                                           \
+    EXPECT_EQ(refusal(*here, "bo", Standing::viewer, "bo/1"), std::nullopt);                              \
+    EXPECT_EQ(refusal(*there, "bo", Standing::viewer, "bo/1"), std::nullopt) << "the same message again"; \
+    const auto slow = refusal(*there, "bo", Standing::viewer, "bo/2");                                    \
+    ASSERT_TRUE(slow);                                                                                    \
+    EXPECT_EQ(slow->error, Errc::slow_mode);                                                              \
+    EXPECT_GT(slow->wait_ms, 9'000);                                                                      \
+    EXPECT_EQ(refusal(*there, "ann", Standing::guest), std::nullopt);                                     \
+    EXPECT_EQ(subscribed(1, "chat:a")->resets.back()->rules, R"({"slow":10})");                           \
+    ASSERT_TRUE(rule(*here, {0, {}, {}, {}}));                                                            \
+    EXPECT_EQ(refusal(*there, "bo", Standing::viewer, "bo/2"), std::nullopt);                             \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, LetsOnlyThoseWriteWhoStandHighEnough) {                                                 \
+    using realtime::Standing;                                                                             \
+    const auto here = end(0);                                                                             \
+    const auto there = end(1);                                                                            \
+    ASSERT_TRUE(rule(*here, {{}, Standing::follower, {}, {}}));                                           \
+    EXPECT_EQ(refusal(*there, "bo", Standing::viewer), (realtime::Refusal{Errc::not_for_all, 0}));        \
+    EXPECT_EQ(refusal(*there, "fay", Standing::follower), std::nullopt);                                  \
+    EXPECT_EQ(subscribed(1, "chat:a")->resets.back()->rules, R"({"only":"followers"})");                  \
+    ASSERT_TRUE(rule(*there, {{}, Standing::guest, {}, {}}));                                             \
+    EXPECT_EQ(refusal(*here, "bo", Standing::guest), std::nullopt);                                       \
   }

@@ -6,6 +6,8 @@
 #include "levee/app/command_line.hpp"
 #include "levee/app/settings_table.hpp"
 #include "levee/base/log.hpp"
+#include "levee/delivery/json_web_token.hpp"
+#include "levee/delivery/realtime_server.hpp"
 #include "levee/delivery/settings.hpp"
 #include "levee/ingest/settings.hpp"
 #include "levee/stream/registry.hpp"
@@ -33,7 +35,13 @@ struct Config {
   transcode::Settings transcode;
   delivery::Settings delivery;
 
-  std::string redis_url;  ///< of the bus between nodes; empty: the embedded bus, for one node
+  delivery::RealtimeSettings realtime;
+  delivery::TokenKeys identities;          ///< what the tokens of the operator's site are signed with
+  std::vector<std::string> blocked_words;  ///< of the chat's filter
+
+  std::string bus_state_file;  ///< what the embedded bus leaves for the next process; empty: nothing
+  std::string redis_ca_file;   ///< of the authorities trusted for rediss://; empty: the system's
+  std::string redis_url;       ///< of the bus between nodes; empty: the embedded bus, for one node
 };
 
 /// A configuration, or everything that is wrong with it.

@@ -17,7 +17,7 @@ namespace levee::delivery {
 
 /// How long a WebSocket may take, and how many there may be.
 struct RealtimeSettings {
-  realtime::HubSettings hub;             ///< `takes_back_per_second` is of the node and shared by its shards
+  realtime::HubSettings hub;             ///< its rates a second are of the node and shared by its shards
   std::size_t max_connections = 20'000;  ///< of the node
   Duration hello_timeout = std::chrono::seconds{10};
   Duration ping_after = std::chrono::seconds{30};    ///< of silence

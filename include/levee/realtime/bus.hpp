@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 
@@ -44,10 +45,19 @@ class BusClient {
   virtual void subscribe(const std::string& channel) = 0;
   virtual void unsubscribe(const std::string& channel) = 0;
 
-  /// Appends to a `log` and tells where.
+  /// Appends to a `log` and tells where, or why the channel's rules refuse it (Published::refusal). What the
+  /// publication changes of the rules holds from then on, on all nodes, until it is changed again or the bus
+  /// loses its data.
   /// Errors: Errc::bus_down, Errc::bus_timeout: unknown whether it was published; safe to repeat with the id.
   virtual void publish(const std::string& channel, Publication publication,
                        std::function<void(Result<Published>)> done) = 0;
+
+  /// Puts records into a `state` or `track`, as one message. A record is taken when its key has none yet, or
+  /// one of a lower version; one of the same version is taken when its mark differs: its body is then
+  /// ignored, and the old one stays. When none is taken there is no message. Errors: as `publish`; a put may
+  /// be repeated, for what was taken is old the second time.
+  virtual void put(const std::string& channel, std::vector<Record> records,
+                   std::function<void(Result<Put>)> done) = 0;
 
   /// Who is in a `set` through this shard. Kept up until they leave, however the bus comes and goes; a node
   /// that dies takes its members along within the lease.

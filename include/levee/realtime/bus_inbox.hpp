@@ -26,7 +26,8 @@ class BusInbox : public std::enable_shared_from_this<BusInbox> {
 
   void reset(const std::string& channel, SnapshotPtr snapshot);
   void message(const std::string& channel, MessagePtr message);
-  void complete(std::function<void(Result<Published>)> done, Result<Published> result);
+  /// Runs `done` on the shard, while the listener lives.
+  void complete(std::function<void()> done);
 
   /// Nothing is delivered from now on.
   void close() { listener_ = nullptr; }
@@ -41,8 +42,7 @@ class BusInbox : public std::enable_shared_from_this<BusInbox> {
     MessagePtr message;
   };
   struct Completion {
-    std::function<void(Result<Published>)> done;
-    Result<Published> result;
+    std::function<void()> done;
   };
   using Event = std::variant<Reset, Arrival, Completion>;
 

@@ -12,8 +12,8 @@ enum class Kind {
   log,    ///< every message once and in order
   value,  ///< the newest
   set,    ///< who is in it
-  state,  ///< the newest of each key; reserved
-  track,  ///< devices and their trails; reserved
+  state,  ///< the newest of each key
+  track,  ///< the newest of each device
 };
 
 /// Longest NAME of a channel, in bytes.
@@ -27,7 +27,7 @@ struct Channel {
 };
 
 /// Reads `PREFIX:NAME`.
-/// Errors: Errc::unknown_channel; Errc::reserved_kind for a channel that is right, but not served yet.
+/// Errors: Errc::unknown_channel.
 Result<Channel> parse_channel(std::string_view text);
 
 }  // namespace levee::realtime

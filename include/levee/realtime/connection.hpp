@@ -1,10 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-
 #include "levee/base/bytes.hpp"
 #include "levee/realtime/topic.hpp"
 
@@ -21,20 +16,6 @@ class Connection : public FrameSink {
   /// Begins to close with a code of docs/protocol.md. The session goes on to exist until the transport ends
   /// it.
   virtual void close(int code) = 0;
-};
-
-/// Names sessions, and knows them again by a token. A port: the tokens are signed, which needs keys.
-///
-/// Thread: any.
-class Identities {
- public:
-  virtual ~Identities() = default;
-  /// A new session's public name: 8 to 32 of `A-Z a-z 0-9`, not to be guessed.
-  virtual std::string new_session() = 0;
-  /// Secret; whoever shows it within the time given is this session.
-  virtual std::string resume_token(std::string_view session, std::int64_t expires_ms) = 0;
-  /// The session that the token was made for; nothing when it is forged or too old.
-  virtual std::optional<std::string> verify(std::string_view token, std::int64_t now_ms) = 0;
 };
 
 }  // namespace levee::realtime

@@ -16,7 +16,10 @@
 #include "levee/base/clock.hpp"
 #include "levee/base/metrics.hpp"
 #include "levee/realtime/bus.hpp"
+#include "levee/realtime/chat_filter.hpp"
 #include "levee/realtime/connection.hpp"
+#include "levee/realtime/hello_gate.hpp"
+#include "levee/realtime/identity.hpp"
 #include "levee/realtime/roster.hpp"
 #include "levee/realtime/session.hpp"
 #include "levee/realtime/token_bucket.hpp"
@@ -27,8 +30,10 @@ namespace levee::realtime {
 /// The rates and bounds of a shard's hub.
 struct HubSettings {
   Rate requests{std::chrono::milliseconds{100}, 40};  ///< of one connection
-  Rate chat{std::chrono::seconds{1}, 5};              ///< of one connection
-  Roster::Settings presence;
+  Rate chat{std::chrono::seconds{1}, 5};              ///< of one person, through this shard
+  HelloGate::Rates hellos = {};
+  const ChatFilter* filter = nullptr;  ///< null: every text is let through. Lifetime: outlives the hub
+  Roster::Settings presence = {};
   Duration resume_ttl = std::chrono::hours{24};
   /// How many clients a second this node can take back; sets the reconnect window.
   std::size_t takes_back_per_second = 3000;
@@ -44,6 +49,8 @@ struct HubCounters {
   Counter refused;    ///< of these
   Counter published;  ///< chat messages taken by the bus
   Counter publish_failed;
+  Counter moderated;      ///< actions of moderators taken by the bus
+  Counter rule_refusals;  ///< chat messages that a chat's rules or the filter refused
   Counter resumed;        ///< sessions that came back with a token
   Counter recovered;      ///< log subscriptions that were given all they had missed
   Counter not_recovered;  ///< log subscriptions that asked for it in vain
@@ -59,6 +66,8 @@ struct HubTopic {
   bool listed = false;  ///< among the hub's changed ones
   bool asked = false;   ///< for a new snapshot
   TimePoint prepared_at = TimePoint::min();
+  TimePoint next_beat{};     ///< of a topic with heartbeats of its own
+  SharedBytes beat;          ///< goes to each subscriber in the pass under way, after what it lacks
   std::size_t to_serve = 0;  ///< subscribers[0 .. to_serve) have not been given the newest yet
   bool passing = false;
   TimePoint opened_at{};
@@ -101,6 +110,7 @@ class Hub final : public BusListener {
 
   std::size_t session_count() const { return sessions_.size(); }
   const HubCounters& counters() const { return counters_; }
+  const HelloGate& gate() const { return gate_; }
 
   void reset(const std::string& channel, const SnapshotPtr& snapshot) override;
   void message(const std::string& channel, const MessagePtr& message) override;
@@ -119,20 +129,27 @@ class Hub final : public BusListener {
   void ask_anew(HubTopic& topic);
   void prepare_changed(TimePoint now);
   void serve_passes(std::size_t& budget);
-  /// Gives the session all it lacks; true: it has more coming and is ready for it.
-  bool serve(Session& session);
+  void begin_pass(HubTopic& topic);
+  void begin_beats(TimePoint now, std::int64_t wall_ms);
+  /// Gives the session all it lacks, and `last` (may be null); true: it has more coming and is ready for it.
+  bool serve(Session& session, const SharedBytes& last = {});
   void serve_turns(std::size_t& budget);
   void take_turn_later(Session& session);
   void send_heartbeats(TimePoint now, std::int64_t wall_ms);
   void give_up_waiting(TimePoint now);
   void forget(HubTopic& topic);
   void close_idle(TimePoint now);
+  /// How long until this person may write again; zero: now, and it counts as written.
+  Duration chat_wait(const std::string& user, TimePoint now);
+  void forget_quiet(TimePoint now);
 
   HubSettings settings_;
   Identities& identities_;
   Framer framer_;
   std::function<void()> wake_;
   HubCounters counters_;
+  HelloGate gate_;
+  std::unordered_map<std::string, TokenBucket> chat_;  ///< of those who wrote lately
   Roster roster_;
   std::unordered_map<std::string, std::unique_ptr<HubTopic>> topics_;
   std::unordered_map<std::uint64_t, Session*> sessions_;
@@ -143,6 +160,7 @@ class Hub final : public BusListener {
   std::vector<HubTopic*> changed_;  ///< something arrived, or a pass waits for its interval
   std::vector<HubTopic*> passing_;  ///< subscribers are being served
   std::vector<HubTopic*> unready_;
+  std::vector<HubTopic*> beating_;                      ///< those with heartbeats of their own
   std::deque<std::uint64_t> turns_;                     ///< sessions that are given more, in turn
   std::deque<std::pair<TimePoint, std::string>> idle_;  ///< when to look at it
   TimePoint now_{};                                     ///< of the last tick or request

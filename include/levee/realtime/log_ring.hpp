@@ -34,13 +34,14 @@ class LogRing {
   std::vector<MessagePtr> messages() const;
   bool empty() const { return entries_.empty(); }
 
- private:
   struct Entry {
     MessagePtr message;
     std::string id;
     TimePoint added;
   };
+  const std::deque<Entry>& entries() const { return entries_; }
 
+ private:
   void drop_oldest();
 
   std::size_t max_messages_;

@@ -1,17 +1,21 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "levee/realtime/bus.hpp"
 #include "levee/realtime/bus_inbox.hpp"
 #include "levee/realtime/log_ring.hpp"
+#include "levee/realtime/record_store.hpp"
+#include "levee/realtime/room_rules.hpp"
 
 namespace levee::realtime {
 
@@ -32,6 +36,15 @@ class MemoryBus final : public Bus {
   void set_count(const std::string& channel, std::uint64_t count, std::int64_t time_ms) override;
   BusState state() const override { return BusState::up; }
 
+  /// What a restart must not lose, as text: of every `log`, `state` and `track` its position, what it holds
+  /// and its rules. Members, counts and values are not in it: those who own them say them again.
+  std::string save(TimePoint now, std::int64_t now_ms);
+  /// Takes back what `save` wrote, with the same epochs, so that positions go on to hold. Call before anyone
+  /// subscribes. Nothing is taken, and false returned, when the text is none of ours or more than `kKept`
+  /// old: what was said since would be missing.
+  bool restore(std::string_view saved, TimePoint now, std::int64_t now_ms);
+  static constexpr std::chrono::seconds kKept{60};
+
  private:
   class Client;
   struct MemberEntry {
@@ -41,8 +54,10 @@ class MemoryBus final : public Bus {
   struct ChannelState {
     Position top;
     LogRing log;
+    RoomRules rules;
     MessagePtr value;
     std::map<std::string, MemberEntry> members;
+    RecordStore records;
     std::vector<std::shared_ptr<BusInbox>> subscribers;
   };
   using Channels = std::unordered_map<std::string, ChannelState>;

@@ -8,7 +8,10 @@
 #include <vector>
 
 #include "levee/base/clock.hpp"
+#include "levee/base/metrics.hpp"
 #include "levee/realtime/connection.hpp"
+#include "levee/realtime/hello_gate.hpp"
+#include "levee/realtime/identity.hpp"
 #include "levee/realtime/token_bucket.hpp"
 #include "levee/realtime/wire.hpp"
 
@@ -38,6 +41,8 @@ class Session {
   /// Whether the client said hello.
   bool greeted() const { return !id_.empty(); }
   const std::string& id() const { return id_; }
+  /// What others call this person.
+  const std::string& user() const { return identity_.known() ? identity_.user : id_; }
 
  private:
   friend class Hub;
@@ -61,9 +66,15 @@ class Session {
   void handle(Number number, Unsubscribe& unwanted, const Now& now);
   void handle(Number number, SetNickname& wanted, const Now& now);
   void handle(Number number, Publish& wanted, const Now& now);
+  void handle(Number number, Moderate& wanted, const Now& now);
   void handle(Number number, Ping& ping, const Now& now);
 
+  /// Who this is, of the tokens shown. Errors: Errc::bad_token.
+  Result<Arrival> recognise(const Hello& hello, std::int64_t wall_ms);
+  void welcome(bool resumed, std::int64_t wall_ms);
   void subscribe(Number number, Subscribe wanted, TimePoint now);
+  ErrorCode check_publish(const Publish& wanted) const;
+  void publish(Number number, const std::string& channel, Publication publication, Counter& counter);
   void published(Number number, const std::string& channel, const Result<Published>& result);
   void answer_start(Subscription& subscription);
   bool refuse_flood(Number number, TimePoint now);
@@ -78,11 +89,10 @@ class Session {
   std::size_t place_ = 0;  ///< among those of its phase
   bool in_turn_ = false;   ///< waits for its next turn to be given more
   std::string id_;
+  Identity identity_;
   std::string nickname_;
-  std::string viewer_;  ///< playback token
   TokenBucket requests_;
   TokenBucket refusals_;
-  TokenBucket chat_;
   std::vector<Subscription> subscriptions_;
 };
 

@@ -22,6 +22,9 @@ class TokenBucket {
     return Duration::zero();
   }
 
+  /// Whether it is as good as a new one.
+  bool full(TimePoint now) const { return full_at_ <= now; }
+
  private:
   TimePoint full_at_{};
 };

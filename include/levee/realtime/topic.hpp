@@ -64,6 +64,7 @@ class Topic {
   /// How much of a log a first visit, or one that came too late, is shown.
   static constexpr std::size_t kRecentMessages = 50;
 
+  /// Null for a kind that has no policy yet.
   static std::unique_ptr<Topic> make(Kind kind, std::string channel, Context context);
 
   Topic(std::string channel, Context context) : context_{context}, channel_{std::move(channel)} {}
@@ -82,6 +83,11 @@ class Topic {
   virtual bool prepare(TimePoint now) = 0;
   /// How long to gather before the next `prepare`.
   virtual Duration interval(std::size_t subscribers) const = 0;
+
+  /// How often the subscribers get a heartbeat that tells `visible`; zero: the connection's own is enough.
+  virtual Duration heartbeat() const { return Duration::zero(); }
+  /// Up to where `give` gives.
+  virtual Position visible() const { return top_; }
 
   /// The start for a subscriber that has seen what is up to `since`: the sync object, and the cursor from
   /// which `give` goes on.

@@ -8,11 +8,11 @@ namespace levee::redis {
 
 /// What goes wrong between us and a Redis server.
 enum class Errc {
-  bad_url = 1,       ///< not redis://[user:password@]host[:port][/database]
-  tls_not_served,    ///< rediss:// : hiredis 0.14 has no TLS, and neither has our connection yet
+  bad_url = 1,       ///< see parse_url
   protocol,          ///< the server sent what is not RESP2
   refused,           ///< the server answered AUTH, SELECT or PING with an error
   timeout,           ///< no answer in time: connecting, or to a command
+  no_master,         ///< no Sentinel knows one of this name, or what it named is none
   too_many_waiting,  ///< more commands wait than is allowed
 };
 

@@ -4,28 +4,49 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "levee/base/clock.hpp"
 #include "levee/redis/error.hpp"
 
 namespace levee::redis {
 
+/// Whether to speak TLS, and whom to trust.
+struct Tls {
+  bool enabled = false;
+  std::string ca_file;  ///< PEM; empty: the system's
+};
+
+/// Where a program listens.
+struct Endpoint {
+  std::string host;
+  std::string port;
+  bool operator==(const Endpoint&) const = default;
+};
+
 /// Where a Redis server is, and as whom to speak to it.
 struct Address {
-  std::string host;
+  std::string host;  ///< empty when it is to be asked of `sentinels`
   std::string port = "6379";
+  std::vector<Endpoint> sentinels;
+  std::string master;    ///< what the Sentinels call it
+  bool tls = false;      ///< to the server, not to Sentinels
   std::string user;      ///< empty: the default one
   std::string password;  ///< empty: none is sent
   int database = 0;
 };
 
-/// Reads `redis://[[user]:password@]host[:port][/database]`; user and password may be percent-encoded; an
-/// IPv6 host stands in brackets. Errors: Errc::bad_url, Errc::tls_not_served.
+/// Reads `redis://[[user]:password@]host[:port][/database]`, the same with `rediss://` for TLS, and
+/// `redis+sentinel://[[user]:password@]host[:port],host[:port].../master[/database]`, where the hosts are
+/// Sentinels (port 26379) that are asked without a password where the master is; `rediss+sentinel://` speaks
+/// TLS to that master. User and password may be percent-encoded; an IPv6 host stands in brackets.
+/// Errors: Errc::bad_url.
 Result<Address> parse_url(std::string_view url);
 
 /// Where Redis is, and how long it may take.
 struct Settings {
   Address address;
+  std::string ca_file;  ///< PEM, of the authorities trusted for TLS; empty: the system's
   /// This node's name among its fellows: 1 to 64 of `A-Z a-z 0-9 _ - .`; another one after each start.
   std::string node;
   std::string prefix = "levee";  ///< of every key and channel

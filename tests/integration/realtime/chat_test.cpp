@@ -124,5 +124,54 @@ TEST_F(RealtimeOverSockets, AnUnknownProtocolVersionIsClosedForGood) {
   EXPECT_EQ(old.close_code(), 4501);
 }
 
+TEST_F(RealtimeOverSockets, AfterAPlannedRestartTheyGoOnWhereTheyWere) {
+  std::optional<WebSocketClient> ann{std::in_place, host_->port()};
+  const auto before = ann->hello("Ann");
+  ann->send(subscribe(1, "chat:show"));
+  const auto start = ann->expect("ok")["ok"];
+  ann->send(say(2, "one"));
+  ann->expect("d");
+  ann.reset();
+  host_.reset();
+  const auto saved = bus_.save(Clock::now(), 1000);
+
+  realtime::MemoryBus next{"another epoch"};
+  ASSERT_TRUE(next.restore(saved, Clock::now(), 2000));
+  UpgradeHost restarted{next, identities_, shards_};
+  WebSocketClient again{restarted.port()};
+  const auto after = again.hello("Ann", R"(,"resume":)" + before["resume"].dump() +
+                                            R"(,"subs":[{"ch":"chat:show","pos":{"e":)" + start["e"].dump() +
+                                            R"(,"o":0}}])");
+  EXPECT_EQ(after["sid"], before["sid"]);
+  EXPECT_EQ(again.expect("sync")["sync"]["recovered"], true);
+  EXPECT_EQ(again.expect("d")["d"]["text"], "one");
+  again.send(say(2, "one"));
+  EXPECT_EQ(again.expect("ok")["ok"]["dup"], true) << "sent again, for the answer may have been lost";
+}
+
+TEST_F(RealtimeOverSockets, InAStormThoseWhoWereHereGoFirst) {
+  host_.reset();
+  delivery::RealtimeSettings narrow;
+  narrow.hub.hellos = {.resume = 1000, .known = 2, .cold = 2};  // of the node: one for each shard
+  host_.emplace(bus_, identities_, shards_, narrow);
+  const auto resume = identities_.resume_token({"s1", {}}, std::int64_t{1} << 52);
+  int waiting = 0;
+  for (int i = 0; i < 8; ++i) {
+    WebSocketClient cold{host_->port()};
+    cold.send(R"({"op":"hello"})");
+    const auto answer = cold.receive().value();
+    if (!answer.contains("err")) continue;
+    ++waiting;
+    EXPECT_EQ(answer["err"]["c"], 5031);
+    WebSocketClient known{host_->port()};
+    EXPECT_EQ(known.hello("Bo", R"(,"resume":")" + resume + '"')["resumed"], true);
+    if (waiting > 1) continue;
+    std::this_thread::sleep_for(std::chrono::milliseconds{answer["err"]["retry"][1].get<int>()});
+    cold.send(R"({"op":"hello"})");
+    cold.expect("hello");
+  }
+  EXPECT_GT(waiting, 0);
+}
+
 }  // namespace
 }  // namespace levee::test

@@ -2,6 +2,7 @@
 
 #include "levee/runtime/task_group.hpp"
 
+#include "redis/keys.hpp"
 #include "redis_server.hpp"
 #include "support/bus_contract.hpp"
 
@@ -60,8 +61,7 @@ TEST_F(RedisBusTest, SumsTheCountsOfAllNodes) {
   const auto here = subscribed(0, "count:a");
   bus(0).set_count("count:a", 7, 1);
   bus(1).set_count("count:a", 5, 1);
-  ASSERT_TRUE(
-      wait_until([&] { return here->value == R"({"n":12})"; }));
+  ASSERT_TRUE(wait_until([&] { return here->value == R"({"n":12})"; }));
   bus(1).set_count("count:a", 0, 1);
   ASSERT_TRUE(wait_until([&] { return here->value == R"({"n":7})"; }));
 }
@@ -146,6 +146,114 @@ TEST_F(RedisBusTest, CatchesUpAfterAServerThatStoodStill) {
   ASSERT_TRUE(publish(*here, "3"));
   ASSERT_TRUE(wait_until([&] { return here->top == 3 && there->top == 3; }));
   EXPECT_EQ(there->bodies, (std::vector<std::string>{"1", "2", "3"}));
+}
+
+TEST_F(RedisBusTest, BeginsANewEpochWhenTheServerIsFlushedInMidRun) {
+  const auto here = subscribed(0, "chat:a");
+  const auto there = subscribed(1, "chat:a");
+  for (int i = 1; i <= 5; ++i) ASSERT_TRUE(publish(*here, std::to_string(i)));
+  ASSERT_TRUE(wait_until([&] { return there->top == 5; }));
+  const auto before = here->epoch;
+  EXPECT_EQ(server_.ask("FLUSHALL"), "+OK\r\n");
+  const auto after = publish(*there, "6");
+  ASSERT_TRUE(after);
+  EXPECT_NE(after->position.epoch, before);
+  EXPECT_EQ(after->position.offset, 1u);
+  ASSERT_TRUE(wait_until([&] { return here->epoch == after->position.epoch && here->top == 1; }));
+  ASSERT_TRUE(wait_until([&] { return there->epoch == after->position.epoch && there->top == 1; }));
+}
+
+TEST_F(RedisBusTest, SeesByItselfThatTheServerWasFlushed) {
+  const auto here = subscribed(0, "chat:a");
+  ASSERT_TRUE(publish(*here, "1"));
+  ASSERT_TRUE(wait_until([&] { return here->top == 1; }));
+  const auto before = here->epoch;
+  server_.ask("FLUSHALL");
+  EXPECT_TRUE(wait_until([&] { return here->epoch != before; }, 10s)) << "nobody says anything any more";
+}
+
+TEST_F(RedisBusTest, FindsALastMessageThatWasLostOnItsWay) {
+  const auto here = subscribed(0, "chat:a");
+  ASSERT_TRUE(publish(*here, "1"));
+  ASSERT_TRUE(wait_until([&] { return here->top == 1; }));
+  // Appended as the script does, but told to nobody.
+  ASSERT_EQ(server_.ask(R"(EVAL "redis.call('HINCRBY',KEYS[1],'s',1) return redis.call('XADD',KEYS[2],'2-0','t','1','d','2')" 2 )" +
+                        redis::Keys{"levee"}.meta("chat:a") + " " + redis::Keys{"levee"}.stream("chat:a")),
+            "$3\r\n2-0\r\n");
+  EXPECT_TRUE(wait_until([&] { return here->top == 2; }, 10s));
+  EXPECT_EQ(here->bodies.back(), "2");
+}
+
+TEST_F(RedisBusTest, RefusesToPublishWhileTheServerIsFullAndGoesOnWhenItIsNot) {
+  const auto here = subscribed(0, "chat:a");
+  ASSERT_TRUE(publish(*here, "1"));
+  EXPECT_EQ(server_.ask("CONFIG SET maxmemory 1"), "+OK\r\n");
+  const auto refused = publish(*here, "2", "ann/2");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), Errc::bus_down);
+  EXPECT_EQ(here->epoch, subscribed(0, "chat:a")->epoch) << "what is there can still be read";
+  EXPECT_EQ(server_.ask("CONFIG SET maxmemory 0"), "+OK\r\n");
+  const auto again = publish(*here, "2", "ann/2");
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->position.offset, 2u);
+  ASSERT_TRUE(wait_until([&] { return here->top == 2; }));
+}
+
+TEST_F(RedisBusTest, GoesOnWhenTheServerForgetsTheScripts) {
+  const auto here = subscribed(0, "chat:a");
+  ASSERT_TRUE(publish(*here, "1"));
+  EXPECT_EQ(server_.ask("SCRIPT FLUSH"), "+OK\r\n");
+  const auto after = publish(*here, "2");
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->position.offset, 2u);
+}
+
+TEST_F(RedisBusTest, KeepsARunningBanOverAServerThatStoodStill) {
+  const auto here = subscribed(0, "chat:a");
+  realtime::Publication ban{"", "{}", 1000, "mod", realtime::Standing::moderator, realtime::RuleChange{}};
+  ban.change->user = "bo";
+  ban.change->ban_s = realtime::RuleChange::kForGood;
+  ASSERT_TRUE(say(*here, ban));
+  server_.freeze();
+  EXPECT_TRUE(wait_until([&] { return both(BusState::down); }));
+  server_.thaw();
+  ASSERT_TRUE(wait_until([&] { return both(BusState::up); }));
+  const auto refused = say(*here, {"", "x", 1000, "bo", realtime::Standing::viewer, {}});
+  ASSERT_TRUE(refused && refused->refusal);
+  EXPECT_EQ(refused->refusal->error, Errc::banned);
+}
+
+class OneRedisBusTest : public RedisBusTest {
+ protected:
+  /// Connects one more bus, to where `url` says.
+  bool connects(const std::string& url, const std::string& ca_file = "") {
+    auto to_there = settings("other");
+    to_there.address = redis::parse_url(url).value();
+    to_there.ca_file = ca_file;
+    RedisBus other{context, to_there};
+    other.start();
+    const bool connected = wait_until([&] { return other.state() == BusState::up; }, 2s);
+    int running = 1;
+    runtime::TaskGroup stopping{context};
+    stopping.spawn("stop", stop(other, running));
+    EXPECT_TRUE(wait_until([&] { return running == 0 && stopping.size() == 0; }));
+    return connected;
+  }
+};
+
+TEST_F(OneRedisBusTest, SpeaksTlsToAServerWhoseCertificateIsGood) {
+  const RedisServer secure{true};
+  EXPECT_TRUE(connects("rediss://localhost:" + secure.port(), secure.certificate()));
+  EXPECT_FALSE(connects("rediss://127.0.0.1:" + secure.port(), secure.certificate())) << "another name";
+  EXPECT_FALSE(connects("rediss://localhost:" + secure.port())) << "signed by nobody we trust";
+}
+
+TEST_F(OneRedisBusTest, AsksTheSentinelsWhereTheMasterIs) {
+  const RedisSentinel sentinel{server_};
+  EXPECT_TRUE(connects("redis+sentinel://127.0.0.1:" + sentinel.port() + "/main"));
+  EXPECT_TRUE(connects("redis+sentinel://127.0.0.1:1,127.0.0.1:" + sentinel.port() + "/main"))
+      << "the first of them is dead";
+  EXPECT_FALSE(connects("redis+sentinel://127.0.0.1:" + sentinel.port() + "/other"));
 }
 
 }  // namespace

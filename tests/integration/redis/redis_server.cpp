@@ -1,13 +1,17 @@
 #include "redis_server.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <stdexcept>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -42,21 +46,58 @@ std::uint16_t free_port() {
   throw std::runtime_error{"no free port"};
 }
 
-bool answers(std::uint16_t port) {
+bool accepts(std::uint16_t port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
   const auto address = loopback(port);
-  char reply[5]{};
-  const bool good = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-                    ::write(fd, "PING\r\n", 6) == 6 && ::read(fd, reply, 5) == 5 && reply[0] == '+';
+  const bool connected = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   ::close(fd);
-  return good;
+  return connected;
+}
+
+std::string new_folder() {
+  std::string pattern = std::filesystem::temp_directory_path() / "levee-redis-XXXXXX";
+  return ::mkdtemp(pattern.data());
+}
+
+pid_t run(std::vector<std::string> words) {
+  const pid_t pid = ::fork();
+  if (pid != 0) return pid;
+  const int null = ::open("/dev/null", O_RDWR);
+  ::dup2(null, STDOUT_FILENO);
+  ::dup2(null, STDERR_FILENO);
+  std::vector<char*> arguments;
+  for (auto& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  ::execvp(arguments[0], arguments.data());
+  ::_exit(127);
+}
+
+void wait_for(const std::function<bool()>& ready) {
+  for (int i = 0; i < 500; ++i) {
+    if (ready()) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
+  throw std::runtime_error{"redis-server does not answer"};
+}
+
+std::string answer(std::uint16_t port, const std::string& command) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  const auto address = loopback(port);
+  const auto line = command + "\r\n";
+  std::string reply(4096, '\0');
+  ssize_t size = -1;
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+      ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()))
+    size = ::read(fd, reply.data(), reply.size());
+  ::close(fd);
+  reply.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  return reply;
 }
 
 }  // namespace
 
-RedisServer::RedisServer() : port_{free_port()} {
-  std::string pattern = std::filesystem::temp_directory_path() / "levee-redis-XXXXXX";
-  folder_ = ::mkdtemp(pattern.data());
+RedisServer::RedisServer(bool tls) : port_{free_port()}, folder_{new_folder()}, tls_{tls} {
+  if (tls_) make_certificate();
   start();
 }
 
@@ -66,22 +107,51 @@ RedisServer::~RedisServer() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
+void RedisServer::make_certificate() const {
+  const auto command =
+      "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost "
+      "-addext subjectAltName=DNS:localhost -keyout " +
+      folder_ + "/key.pem -out " + certificate() + " 2>/dev/null";
+  if (std::system(command.c_str()) != 0) throw std::runtime_error{"openssl made no certificate"};
+}
+
 void RedisServer::start() {
-  const auto port_text = port();
-  pid_ = ::fork();
-  if (pid_ == 0) {
-    const int null = ::open("/dev/null", O_RDWR);
-    ::dup2(null, STDOUT_FILENO);
-    ::dup2(null, STDERR_FILENO);
-    ::execlp("redis-server", "redis-server", "--port", port_text.c_str(), "--bind", "127.0.0.1", "--save", "",
-             "--appendonly", "no", "--dir", folder_.c_str(), nullptr);
-    ::_exit(127);
+  std::vector<std::string> words{"redis-server", "--bind", "127.0.0.1", "--save", "",
+                                 "--appendonly", "no",     "--dir",     folder_};
+  if (tls_) {
+    const std::vector<std::string> more{"--port",
+                                        "0",
+                                        "--tls-port",
+                                        port(),
+                                        "--tls-auth-clients",
+                                        "no",
+                                        "--tls-cert-file",
+                                        certificate(),
+                                        "--tls-key-file",
+                                        folder_ + "/key.pem",
+                                        "--tls-ca-cert-file",
+                                        certificate()};
+    words.insert(words.end(), more.begin(), more.end());
+  } else {
+    words.insert(words.end(), {"--port", port()});
   }
-  for (int i = 0; i < 500; ++i) {
-    if (answers(port_)) return;
-    std::this_thread::sleep_for(std::chrono::milliseconds{20});
-  }
-  throw std::runtime_error{"redis-server does not answer"};
+  pid_ = run(words);
+  wait_for([this] { return tls_ ? accepts(port_) : answer(port_, "PING").starts_with('+'); });
+}
+
+RedisSentinel::RedisSentinel(const RedisServer& server) : port_{free_port()}, folder_{new_folder()} {
+  const auto settings = folder_ + "/sentinel.conf";
+  std::ofstream{settings} << "port " << port_ << "\nbind 127.0.0.1\ndir " << folder_
+                          << "\nsentinel monitor main 127.0.0.1 " << server.port() << " 1\n";
+  pid_ = run({"redis-server", settings, "--sentinel"});
+  wait_for([this] { return answer(port_, "PING").starts_with('+'); });
+}
+
+RedisSentinel::~RedisSentinel() {
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
 }
 
 void RedisServer::kill() {
@@ -90,6 +160,8 @@ void RedisServer::kill() {
   ::waitpid(pid_, nullptr, 0);
   pid_ = -1;
 }
+
+std::string RedisServer::ask(const std::string& command) const { return answer(port_, command); }
 
 void RedisServer::freeze() { ::kill(pid_, SIGSTOP); }
 void RedisServer::thaw() { ::kill(pid_, SIGCONT); }

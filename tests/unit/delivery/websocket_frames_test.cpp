@@ -169,8 +169,8 @@ TEST(RealtimeIdentities, KnowAgainWhomTheyNamed) {
   const auto session = ours.new_session();
   EXPECT_EQ(session.size(), 16u);
   EXPECT_NE(session, ours.new_session());
-  const auto token = ours.resume_token(session, 1000);
-  EXPECT_EQ(ours.verify(token, 999), session);
+  const auto token = ours.resume_token({session, {}}, 1000);
+  EXPECT_EQ(ours.verify(token, 999), (realtime::Resumption{session, {}}));
   EXPECT_FALSE(ours.verify(token, 1000)) << "too old";
   EXPECT_FALSE(others.verify(token, 999));
   EXPECT_FALSE(ours.verify("x" + token, 999));

@@ -1,131 +1,18 @@
 #include "levee/realtime/hub.hpp"
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
-#include "levee/realtime/memory_bus.hpp"
+#include "hub_fixture.hpp"
 
 namespace levee::realtime {
 namespace {
 
-using namespace std::chrono_literals;
-using nlohmann::json;
 using testing::ElementsAre;
-
-constexpr TimePoint kStart{1000s};
-
-/// Names sessions s1, s2 ...; the token of a session is its name with a "!".
-class FakeIdentities final : public Identities {
- public:
-  std::string new_session() override { return "s" + std::to_string(++made_); }
-  std::string resume_token(std::string_view session, std::int64_t) override {
-    return std::string{session} + "!";
-  }
-  std::optional<std::string> verify(std::string_view token, std::int64_t) override {
-    if (!token.ends_with('!')) return {};
-    return std::string{token.substr(0, token.size() - 1)};
-  }
-
- private:
-  int made_ = 0;
-};
-
-/// Takes lines of JSON; can be stopped up.
-class FakeConnection final : public Connection {
- public:
-  bool ready() const override { return !stopped_up; }
-  void push(const SharedBytes& frames) override {
-    pushed.push_back(frames);
-    unsent = true;
-    text += as_text(*frames);
-  }
-  /// Counts as the transport sends: with nothing pushed since, there is nothing to send.
-  void flush() override { flushes += std::exchange(unsent, false) ? 1 : 0; }
-  void close(int code) override { closed = code; }
-
-  /// What came since the last call.
-  std::vector<json> take() {
-    std::vector<json> messages;
-    for (std::size_t at = 0; at < text.size();) {
-      const auto end = text.find('\n', at);
-      messages.push_back(json::parse(text.substr(at, end - at)));
-      at = end + 1;
-    }
-    text.clear();
-    return messages;
-  }
-
-  bool stopped_up = false;
-  int closed = 0;
-  int flushes = 0;
-  bool unsent = false;
-  std::string text;
-  std::vector<SharedBytes> pushed;
-};
-
-struct Client {
-  explicit Client(Hub& hub) : session{hub.open(connection)} {}
-  FakeConnection connection;
-  std::unique_ptr<Session> session;
-};
-
-class HubTest : public testing::Test {
- protected:
-  static Bytes line(std::string_view text) {
-    Bytes bytes;
-    ByteWriter{bytes}.text(std::string{text} + "\n");
-    return bytes;
-  }
-
-  /// Lets time pass, in steps of 10 ms, and the bus and the hub do their work.
-  void pass(Duration time) {
-    for (const auto end = now_ + time; now_ < end; now_ += 10ms) settle();
-    settle();
-  }
-  void settle() {
-    context_.restart();
-    context_.poll();
-    while (hub_.deadline() <= now_) {
-      hub_.tick(now_, 5000);
-      context_.restart();
-      context_.poll();
-    }
-  }
-  std::unique_ptr<Client> client(const std::string& nickname, const std::string& more = "") {
-    auto made = std::make_unique<Client>(hub_);
-    ask(*made, R"({"op":"hello","nick":")" + nickname + '"' + more + "}");
-    return made;
-  }
-  void ask(Client& client, const std::string& text) {
-    client.session->receive(text, now_, 5000);
-    settle();
-  }
-  void say(Client& client, const std::string& text, const std::string& id = "") {
-    ask(client, R"({"i":9,"op":"pub","ch":"chat:a",)" + (id.empty() ? "" : R"("id":")" + id + R"(",)") +
-                    R"("d":{"text":")" + text + R"("}})");
-  }
-  static std::vector<std::string> texts(const std::vector<json>& messages) {
-    std::vector<std::string> all;
-    for (const auto& message : messages) {
-      if (message.contains("d") && message["d"].contains("text")) all.push_back(message["d"]["text"]);
-    }
-    return all;
-  }
-
-  TimePoint now_ = kStart;
-  boost::asio::io_context context_;
-  MemoryBus bus_{"e"};
-  FakeIdentities identities_;
-  HubSettings settings_;
-  Hub hub_{settings_, bus_, context_, identities_, line, [] {}};
-};
 
 TEST_F(HubTest, AsksForHelloFirst) {
   Client client{hub_};

@@ -73,7 +73,16 @@ TEST(RedisUrl, IsRefusedWhenItIsNone) {
   for (const std::string url : {"", "localhost", "redis://", "redis://h:0", "redis://h:x", "redis://h/x",
                                 "redis://:%4@h", "redis://[::1", "http://h"})
     EXPECT_EQ(parse_url(url).error(), Errc::bad_url) << url;
-  EXPECT_EQ(parse_url("rediss://h").error(), Errc::tls_not_served);
+  EXPECT_TRUE(parse_url("rediss://h")->tls);
+  EXPECT_FALSE(parse_url("redis://h")->tls);
+  const auto watched = parse_url("redis+sentinel://:p@s1,s2:7,[::1]/mymaster/3");
+  ASSERT_TRUE(watched);
+  EXPECT_EQ(watched->sentinels, (std::vector<Endpoint>{{"s1", "26379"}, {"s2", "7"}, {"::1", "26379"}}));
+  EXPECT_EQ(watched->master, "mymaster");
+  EXPECT_EQ(watched->password, "p");
+  EXPECT_EQ(watched->database, 3);
+  for (const auto* bad : {"redis+sentinel://s1", "redis+sentinel:///m", "redis+sentinel://s1:x/m"})
+    EXPECT_EQ(parse_url(bad).error(), Errc::bad_url) << bad;
 }
 
 TEST(Keys, OfOneChannelHaveOneHashTag) {

@@ -1,0 +1,126 @@
+#include <algorithm>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "levee/realtime/wire.hpp"
+#include "levee/runtime/use_result.hpp"
+
+#include "redis/bus_core.hpp"
+#include "redis/times.hpp"
+
+// What a node owns in the server: its members and its share of the counts, leased.
+namespace levee::redis {
+
+namespace asio = boost::asio;
+using realtime::Kind;
+
+namespace {
+
+constexpr Duration kLeaseTick = std::chrono::seconds{3};
+constexpr std::size_t kMembersPerCall = 200;
+
+}  // namespace
+
+void RedisBus::Core::change_members(const std::string& channel, const Inbox& owner,
+                                    realtime::MemberChanges changes) {
+  auto& own = members_[channel];
+  for (const auto& join : changes.joins) own[join.id] = {join.info, owner};
+  std::erase_if(changes.leaves, [&](const std::string& id) {
+    const auto found = own.find(id);
+    if (found == own.end() || found->second.owner != owner) return true;
+    own.erase(found);
+    return false;
+  });
+  if (own.empty()) members_.erase(channel);
+  if (commands_.up()) send_members(channel, changes);
+  const auto carried = channels_.find(channel);
+  if (!up_ && carried != channels_.end()) tell_partial(channel, carried->second);
+}
+
+void RedisBus::Core::send_members(const std::string& channel, const realtime::MemberChanges& changes) {
+  std::size_t joined = 0;
+  std::size_t left = 0;
+  do {
+    const auto joins = std::min(changes.joins.size() - joined, kMembersPerCall);
+    const auto leaves = std::min(changes.leaves.size() - left, kMembersPerCall);
+    Words arguments{keys_.topic(channel), new_epoch(),          wall_ms(), ms(kMetaTtl), settings_.node,
+                    ms(settings_.lease),  std::to_string(joins)};
+    for (const auto end = joined + joins; joined < end; ++joined) {
+      arguments.push_back(changes.joins[joined].id);
+      arguments.push_back(changes.joins[joined].info);
+    }
+    for (const auto end = left + leaves; left < end; ++left) arguments.push_back(changes.leaves[left]);
+    run(scripts_.members, {keys_.meta(channel), keys_.members(channel), keys_.member_leases(channel)},
+        std::move(arguments), [this](const Result<Reply>& reply) {
+          if (!reply || reply->is_error()) errors_.add();
+        });
+  } while (joined < changes.joins.size() || left < changes.leaves.size());
+}
+
+void RedisBus::Core::set_count(const std::string& channel, std::uint64_t count, std::int64_t) {
+  if (count == 0) {
+    counts_.erase(channel);
+  } else {
+    counts_[channel] = count;
+  }
+  if (commands_.up()) send_count(channel, static_cast<std::int64_t>(count));
+  const auto carried = channels_.find(channel);
+  if (!up_ && carried != channels_.end()) tell_partial(channel, carried->second);
+}
+
+void RedisBus::Core::send_count(const std::string& channel, std::int64_t count) {
+  run(scripts_.count,
+      {keys_.meta(channel), keys_.value(channel), keys_.counts(channel), keys_.count_leases(channel)},
+      {keys_.topic(channel), new_epoch(), wall_ms(), ms(kValueTtl), ms(kMetaTtl), settings_.node,
+       std::to_string(count), ms(settings_.lease)},
+      [this](const Result<Reply>& reply) {
+        if (!reply || reply->is_error()) errors_.add();
+      });
+}
+
+void RedisBus::Core::tell_partial(const std::string& channel, ChannelState& state) {
+  if (state.kind() == Kind::log) return;
+  auto snapshot = std::make_shared<realtime::Snapshot>();
+  snapshot->partial = true;
+  snapshot->value = state.value();
+  if (channel.starts_with("count:")) {
+    const auto count = counts_.find(channel);
+    auto value = std::make_shared<realtime::Message>();
+    value->time_ms = std::stoll(wall_ms());
+    value->body = realtime::encode_count(count == counts_.end() ? 0 : count->second);
+    snapshot->value = std::move(value);
+  }
+  if (const auto own = members_.find(channel); own != members_.end()) {
+    snapshot->member_count = own->second.size();
+    for (const auto& [id, member] : own->second) {
+      if (snapshot->members.size() < realtime::kMaxListedMembers)
+        snapshot->members.push_back({id, member.info});
+    }
+  }
+  for (const auto& inbox : state.listeners) inbox->reset(channel, snapshot);
+}
+
+void RedisBus::Core::renew_leases() {
+  for (const auto& [channel, own] : members_) send_members(channel, {});
+  for (const auto& [channel, count] : counts_) send_count(channel, static_cast<std::int64_t>(count));
+  for (auto& [channel, state] : channels_) {
+    // Whoever watches sweeps too: the last node that owned something here may be the one that died.
+    if (state.kind() == Kind::set && !members_.contains(channel)) send_members(channel, {});
+    if (channel.starts_with("count:") && !counts_.contains(channel)) send_count(channel, -1);
+    if (state.acknowledged && !state.reading() && state.was_quiet()) check_top(channel, state);
+  }
+}
+
+asio::awaitable<void> RedisBus::Core::keep_leases() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  asio::steady_timer timer{home_};
+  for (;;) {
+    timer.expires_after(kLeaseTick);
+    const auto [error] = co_await timer.async_wait(runtime::use_result);
+    if (error) co_return;
+    if (commands_.up()) renew_leases();
+  }
+}
+
+}  // namespace levee::redis
