@@ -17,6 +17,8 @@ using realtime::Kind;
 
 namespace {
 
+constexpr std::size_t kTopicsPerCall = 512;
+
 // As the publish script takes it.
 void append_change(std::vector<std::string>& arguments, const realtime::RuleChange& change) {
   const auto append = [&](std::string field, std::int64_t value) {
