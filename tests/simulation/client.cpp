@@ -12,6 +12,8 @@ namespace {
 
 constexpr Duration kSilence = 38s;  // 2.5 heartbeats
 
+Position position_of(const json& at) { return {at["e"].get<std::string>(), at["o"].get<std::uint64_t>()}; }
+
 }  // namespace
 
 Client::Client(World& world, int index)
@@ -76,14 +78,14 @@ void Client::take(const std::string& line) {
   heard_ = world_.events.now();
   const auto message = json::parse(line);
   if (message.contains("hello")) {
-    resume_ = message["hello"]["resume"];
-    user_ = message["hello"]["u"];
+    resume_ = message["hello"]["resume"].get<std::string>();
+    user_ = message["hello"]["u"].get<std::string>();
     greeted_ = true;
     for (auto& unsent : unsent_) unsent.again_at = {};
   } else if (message.contains("sync")) {
     take_start(message["sync"]);
   } else if (message.contains("gap")) {
-    const Position to{message["gap"]["e"], message["gap"]["o"]};
+    const auto to = position_of(message["gap"]);
     if (to.epoch != position_.epoch || to.offset <= position_.offset) world_.broken("a gap that is none");
     const auto top = world_.server.top(channel_);
     if (top.epoch == to.epoch && top.offset < position_.offset + realtime::kLogMessages)
@@ -106,7 +108,7 @@ void Client::take(const std::string& line) {
 }
 
 void Client::take_start(const json& sync) {
-  const Position at{sync["e"], sync["o"]};
+  const auto at = position_of(sync);
   if (sync["recovered"] == true) {
     if (at.epoch != position_.epoch || at.offset < position_.offset)
       world_.broken("recovered from somewhere else");
@@ -118,11 +120,11 @@ void Client::take_start(const json& sync) {
   const bool reaches = position_.epoch == top.epoch &&
                        top.offset < position_.offset + realtime::kLogMessages && at.epoch == top.epoch;
   if (reaches && !position_.epoch.empty()) world_.broken("not recovered though the log reaches back");
-  position_ = {at.epoch, sync["from"]};
+  position_ = {at.epoch, sync["from"].get<std::uint64_t>()};
 }
 
 void Client::take_push(const json& push) {
-  const std::uint64_t offset = push["o"];
+  const auto offset = push["o"].get<std::uint64_t>();
   if (offset != position_.offset + 1) {
     world_.broken(offset <= position_.offset ? "given twice" : "lost without a word");
     if (offset <= position_.offset) return;
@@ -133,17 +135,18 @@ void Client::take_push(const json& push) {
 }
 
 void Client::take_answer(const json& answer) {
-  const auto asked = asked_.find(answer["i"]);
+  const auto asked = asked_.find(answer["i"].get<std::uint64_t>());
   if (asked == asked_.end()) return;
   const auto id = asked->second;
   asked_.erase(asked);
   if (answer.contains("ok")) {
-    sent_[user_ + "/" + id] = {answer["ok"]["e"], answer["ok"]["o"]};
+    sent_[user_ + "/" + id] = position_of(answer["ok"]);
     std::erase_if(unsent_, [&](const Unsent& unsent) { return unsent.id == id; });
   } else if (answer["err"].contains("retry")) {
     for (auto& unsent : unsent_) {
       if (unsent.id == id)
-        unsent.again_at = world_.events.now() + std::chrono::milliseconds{answer["err"]["retry"][1]};
+        unsent.again_at =
+            world_.events.now() + std::chrono::milliseconds{answer["err"]["retry"][1].get<int>()};
     }
   } else {
     world_.broken("refused: " + answer.dump());

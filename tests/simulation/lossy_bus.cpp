@@ -1,5 +1,6 @@
 #include "lossy_bus.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "levee/realtime/error.hpp"

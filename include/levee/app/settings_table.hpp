@@ -25,6 +25,7 @@ class SettingsTable {
  public:
   void boolean(std::string key, bool& variable);
   void text(std::string key, std::string& variable, std::size_t most_bytes = 1024);
+  /// An array of at most `most` texts.
   void texts(std::string key, std::vector<std::string>& variable, std::size_t most);
   void choice(std::string key, std::vector<std::string> allowed, std::function<void(std::size_t)> set);
 

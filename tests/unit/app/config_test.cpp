@@ -83,6 +83,14 @@ void expect_equal(const delivery::Settings& a, const delivery::Settings& b) {
   EXPECT_EQ(a.write_timeout, b.write_timeout);
 }
 
+void expect_equal(const delivery::RealtimeSettings& a, const delivery::RealtimeSettings& b) {
+  EXPECT_EQ(a.max_connections, b.max_connections);
+  EXPECT_EQ(a.hub.takes_back_per_second, b.hub.takes_back_per_second);
+  EXPECT_EQ(a.hub.hellos.resume, b.hub.hellos.resume);
+  EXPECT_EQ(a.hub.hellos.known, b.hub.hellos.known);
+  EXPECT_EQ(a.hub.hellos.cold, b.hub.hellos.cold);
+}
+
 TEST(Config, TheShippedFileHoldsExactlyTheDefaultsButForOpenPublishing) {
   CommandLine line;
   line.config_file = shipped_file();
@@ -98,6 +106,12 @@ TEST(Config, TheShippedFileHoldsExactlyTheDefaultsButForOpenPublishing) {
   EXPECT_EQ(loaded.config.transcode.queue_time, defaults.transcode.queue_time);
   expect_equal(loaded.config.ingest, defaults.ingest);
   expect_equal(loaded.config.delivery, defaults.delivery);
+  expect_equal(loaded.config.realtime, defaults.realtime);
+  EXPECT_EQ(loaded.config.blocked_words, defaults.blocked_words);
+  EXPECT_EQ(loaded.config.identities.hs256_secret, defaults.identities.hs256_secret);
+  EXPECT_EQ(loaded.config.identities.ed25519_public_key, defaults.identities.ed25519_public_key);
+  EXPECT_EQ(loaded.config.bus_state_file, defaults.bus_state_file);
+  EXPECT_EQ(loaded.config.redis_ca_file, defaults.redis_ca_file);
 }
 
 TEST(Config, TheShippedFileNamesEverySetting) {
@@ -113,6 +127,16 @@ TEST(Config, TheShippedFileNamesEverySetting) {
   }
   Config config;
   EXPECT_THAT(named, testing::UnorderedElementsAreArray(settings_of(config).keys()));
+}
+
+TEST(Config, SaysThatAKeyOfIdentitiesIsNone) {
+  CommandLine line;
+  line.overrides = {{"auth.ed25519_public_key", "x"}, {"chat.blocked_words", "[1]"}};
+  const auto loaded = load_config(line, kNoEnvironment);
+  EXPECT_THAT(loaded.faults, testing::ElementsAre(testing::HasSubstr("chat.blocked_words")));
+  line.overrides.pop_back();
+  EXPECT_THAT(load_config(line, kNoEnvironment).faults,
+              testing::ElementsAre(testing::HasSubstr("auth.ed25519_public_key")));
 }
 
 TEST(Config, SaysThatAFileCannotBeRead) {

@@ -86,7 +86,8 @@ TEST(Base64Url, HasOneFormForEachText) {
   for (const std::string_view text : {"", "f", "fo", "foo", "foob", "\xFF\xFE\xFD"})
     EXPECT_EQ(from_base64url(to_base64url(text)), text);
   for (const auto* wrong : {"A", "AB=", "A+", "AB", "//"}) {
-    if (const auto read = from_base64url(wrong)) EXPECT_EQ(to_base64url(*read), wrong);
+    const auto read = from_base64url(wrong);
+    EXPECT_TRUE(!read || to_base64url(*read) == wrong) << wrong;
   }
   EXPECT_FALSE(from_base64url("Zh"));  // bits left over
 }
