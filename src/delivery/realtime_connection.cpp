@@ -1,5 +1,6 @@
 #include "delivery/realtime_connection.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -182,7 +183,8 @@ void RealtimeConnection::check(TimePoint now) {
     pinged_ = false;
   }
   if (std::exchange(took_bytes_, false) || !blocked_) last_took_ = now;
-  if (!session_->greeted() && now - opened_ >= settings_.hello_timeout) return close(Code::no_hello);
+  const auto hello_from = std::max(opened_, session_->waits_until());
+  if (!session_->greeted() && now - hello_from >= settings_.hello_timeout) return close(Code::no_hello);
   if (now - last_took_ >= settings_.slow_timeout) return close(Code::slow);
   if (now - last_heard_ >= settings_.idle_timeout) return close(Code::silent);
   if (now - last_heard_ >= settings_.ping_after && !std::exchange(pinged_, true)) {

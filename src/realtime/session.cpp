@@ -76,6 +76,7 @@ void Session::handle(Number number, Hello& hello, const Now& now) {
   if (!arrival) return refuse(number, arrival.error());
   if (const auto retry = hub_.gate_.admit(*arrival, now.time)) {
     id_.clear();
+    waits_until_ = now.time + std::chrono::milliseconds{retry->to_ms};
     return refuse(number, Errc::busy, *retry);
   }
   if (*arrival == Arrival::resume) hub_.counters_.resumed.add();

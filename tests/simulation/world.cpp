@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 constexpr int kClients = 6;
 constexpr Duration kFaulty = 90s;
-constexpr Duration kCalm = 90s;
+constexpr Duration kCalm = 150s;
 
 Bytes line(std::string_view text) {
   Bytes bytes;

@@ -158,7 +158,8 @@ class World {
   World(std::uint64_t seed, Mutant mutant);
   ~World();
 
-  /// Lives through a minute and a half of faults and a calm. What rules were broken; none is right.
+  /// Lives through a minute and a half of faults and a calm, all within the age that a log keeps. What rules
+  /// were broken; none is right.
   std::vector<std::string> run();
 
   Events events;

@@ -40,6 +40,8 @@ class Session {
 
   /// Whether the client said hello.
   bool greeted() const { return !id_.empty(); }
+  /// Until when a client that was told to say hello later may be silent.
+  TimePoint waits_until() const { return waits_until_; }
   const std::string& id() const { return id_; }
   /// What others call this person.
   const std::string& user() const { return identity_.known() ? identity_.user : id_; }
@@ -91,6 +93,7 @@ class Session {
   std::string id_;
   Identity identity_;
   std::string nickname_;
+  TimePoint waits_until_{};
   TokenBucket requests_;
   TokenBucket refusals_;
   std::vector<Subscription> subscriptions_;
