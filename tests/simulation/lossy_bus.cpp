@@ -12,7 +12,7 @@ using realtime::Published;
 
 LogServer::Log& LogServer::open(const std::string& channel) const {
   auto& log = logs_[channel];
-  if (log.top.epoch.empty()) log.top.epoch = "e" + std::to_string(epochs_);
+  if (log.top.epoch.empty()) log.top.epoch = channel + "/" + std::to_string(epochs_);
   return log;
 }
 
@@ -26,7 +26,7 @@ Published LogServer::publish(const std::string& channel, const realtime::Publica
   message->time_ms = events_.wall_ms();
   message->body = publication.body;
   log.ids[publication.id] = message->offset;
-  ++times_[log.top.epoch + "/" + publication.id];
+  ++times_[publication.id][log.top.epoch];
   truth_[{log.top.epoch, message->offset}] = message->body;
   log.kept.push_back(message);
   if (log.kept.size() > realtime::kLogMessages) log.kept.pop_front();
@@ -56,10 +56,9 @@ std::string LogServer::truth(const realtime::Position& position) const {
 
 std::size_t LogServer::times(const std::string& id) const {
   std::size_t most = 0;
-  for (int epoch = 1; epoch <= epochs_; ++epoch) {
-    const auto found = times_.find("e" + std::to_string(epoch) + "/" + id);
-    if (found != times_.end()) most = std::max(most, found->second);
-  }
+  const auto found = times_.find(id);
+  if (found == times_.end()) return most;
+  for (const auto& [epoch, times] : found->second) most = std::max(most, times);
   return most;
 }
 

@@ -60,7 +60,7 @@ class LogServer {
   int epochs_ = 1;
   mutable std::map<std::string, Log> logs_;
   std::map<std::pair<std::string, std::uint64_t>, std::string> truth_;
-  std::map<std::string, std::size_t> times_;
+  std::map<std::string, std::map<std::string, std::size_t>> times_;  ///< by id, then by epoch
 };
 
 /// One node's way to the server: messages are lost, doubled, delayed and change places; sometimes there is no

@@ -6,6 +6,7 @@ namespace levee::test {
 namespace {
 
 using namespace std::chrono_literals;
+using realtime::MemoryBus;
 
 class MemoryBusTest : public BusContract {
  protected:

@@ -80,12 +80,17 @@ TEST(Wire, WritesWhatTheProtocolSays) {
   sync.channel = "chat:a";
   sync.position = {"e1", 7};
   sync.recovered = true;
-  EXPECT_EQ(encode_sync(sync), R"({"ch":"chat:a","e":"e1","o":7,"recovered":true})");
+  sync.from = 5;
+  sync.rules = R"({"slow":10})";
+  EXPECT_EQ(encode_sync(sync),
+            R"({"ch":"chat:a","e":"e1","o":7,"recovered":true,"from":5,"rules":{"slow":10}})");
 }
 
 TEST(Wire, QuotesWhatPeopleWrite) {
-  EXPECT_EQ(encode_chat("u1", "m1", "A\"nn", "</script>\n"),
+  EXPECT_EQ(encode_chat({"u1", "m1", "A\"nn", Standing::guest, "</script>\n"}),
             R"({"u":"u1","id":"m1","nick":"A\"nn","text":"</script>\n"})");
+  EXPECT_EQ(encode_chat({"u1", "", "Ann", Standing::moderator, "hi"}),
+            R"({"u":"u1","nick":"Ann","role":"moderator","text":"hi"})");
 }
 
 TEST(Wire, ReadsMemberChangesBackAsTheyWere) {
