@@ -4,7 +4,7 @@
  * Tells what is going on by "state" events; `player.state` is one of
  *   loading       asking for the stream
  *   waiting       the stream does not exist (yet); asked for again by itself
- *   full          the server takes no newcomers now; asked for again at `retryAt`
+ *   full          the server lets newcomers in a few at a time; asked for again at `retryAt`, let in at about `admittedAt`
  *   live          playing, or ready to
  *   reconnecting  it was live and does not move: `why` is "publisher", "network" or "stalled"
  *   ended         the show is over; a new show under the name is played when it comes
@@ -38,6 +38,7 @@ export class Player extends EventTarget {
   state = 'loading';
   why = null;
   retryAt = null; // performance.now() of the next try, while one is waited for
+  admittedAt = null; // while full: when the server expects to let us in; null when it can't tell
 
   #video;
   #source;
@@ -45,6 +46,8 @@ export class Player extends EventTarget {
   #hls = null;
   #publisher = null;
   #wasLive = false;
+  #token = null; // says that we were let in
+  #ticket = null; // says since when we wait to be
   #failures = 0;
   #retryTimer = 0;
   #lostAt = 0;
@@ -200,7 +203,11 @@ export class Player extends EventTarget {
     const hls = (this.#hls = new this.#Hls(hlsConfig()));
     // Set here and not in the config: there it would need liveSyncDuration, which overrides PART-HOLD-BACK.
     hls.config.liveMaxLatencyDuration = kMaxLatency;
-    hls.on(Events.MANIFEST_PARSED, () => {
+    hls.on(Events.MANIFEST_PARSED, (_, data) => {
+      this.#learnToken(hls.levels[0]?.url?.[0]);
+      // The first one listed is where the server wants newcomers to start: below the top when it has much to do.
+      const first = data?.firstLevel ?? -1;
+      if (first >= 0 && first < hls.levels.length - 1) hls.startLevel = Math.min(first, hls.firstAutoLevel ?? first);
       this.#found();
       this.dispatchEvent(new Event('levels'));
     });
@@ -209,16 +216,27 @@ export class Player extends EventTarget {
     hls.on(Events.LEVEL_UPDATED, (_, { details }) => this.#playlistUpdated(details));
     hls.on(Events.FRAG_BUFFERED, () => rememberBandwidth(hls.bandwidthEstimate));
     hls.on(Events.ERROR, (_, data) => hls === this.#hls && this.#failed(data));
-    hls.loadSource(this.#source);
+    hls.loadSource(this.#address());
     hls.attachMedia(this.#video);
   }
 
   async #loadNative() {
     // The element does not tell why it failed: ask first, so that "not live" and "full" can be told apart.
-    const answer = await fetch(this.#source, { cache: 'no-store' }).catch(() => null);
-    if (!answer?.ok) return this.#refused(answer?.status ?? 0, answer?.headers.get('Retry-After'));
-    this.#video.src = this.#source;
+    const answer = await fetch(this.#address(), { cache: 'no-store' }).catch(() => null);
+    if (!answer?.ok) return this.#refused(answer?.status ?? 0, (name) => answer?.headers.get(name));
+    this.#learnToken(await answer.text().catch(() => ''));
+    this.#video.src = this.#address();
     this.#found();
+  }
+
+  /** Where the multivariant playlist is for us: who was let in says so, and so does who waits already. */
+  #address() {
+    if (this.#token) return this.#source.replace(/[^/]*$/, `v/${this.#token}/$&`);
+    return this.#ticket ? `${this.#source}?ticket=${this.#ticket}` : this.#source;
+  }
+
+  #learnToken(text) {
+    this.#token = /(?:\bv|\.\.)\/([\w-]{32})\//.exec(text ?? '')?.[1] ?? this.#token;
   }
 
   #found() {
@@ -226,6 +244,7 @@ export class Player extends EventTarget {
     this.#wasLive = true;
     this.#advancedAt = this.#movedAt = this.#env.now();
     this.#lostAt = 0;
+    this.#ticket = this.admittedAt = null;
     this.#enter('live');
     if (!this.#pausedByUser) this.dispatchEvent(new Event('ready'));
     this.#video.requestVideoFrameCallback?.(() => performance.mark('levee:first-frame'));
@@ -243,8 +262,8 @@ export class Player extends EventTarget {
   #failed(data) {
     const { ErrorTypes, ErrorDetails } = this.#Hls;
     const status = data.response?.code ?? 0;
-    const header = status === 503 ? data.networkDetails?.getResponseHeader?.('Retry-After') : null;
-    if (!data.fatal) return this.#holdOff(retryAfter(header));
+    const header = (name) => (status === 503 ? data.networkDetails?.getResponseHeader?.(name) : null);
+    if (!data.fatal) return this.#holdOff(retryAfter(header('Retry-After')));
     if ([ErrorDetails.MANIFEST_LOAD_ERROR, ErrorDetails.MANIFEST_LOAD_TIMEOUT].includes(data.details)) {
       return this.#refused(status, header);
     }
@@ -267,9 +286,12 @@ export class Player extends EventTarget {
   }
 
   /** The multivariant playlist was not given. */
-  #refused(status, retryAfterHeader) {
+  #refused(status, header) {
     if (status === 503) {
-      const ms = retryAfter(retryAfterHeader) ?? 5000;
+      const ms = retryAfter(header('Retry-After')) ?? 5000;
+      const estimate = Number(header('Levee-Wait-Ms') || NaN);
+      this.#ticket = header('Levee-Ticket') || this.#ticket;
+      this.admittedAt = Number.isFinite(estimate) ? this.#env.now() + Math.max(ms, estimate) : null;
       this.#enter('full');
       // A little later than told, never earlier, and not all at once.
       return this.#schedule(ms + this.#env.random() * Math.max(1000, ms * 0.2));

@@ -51,6 +51,13 @@ const kBadges = {
   unsupported: 'No player',
 };
 
+/** When someone in line is let in, as far as the server can tell; `left` is the time to the next try. */
+function turn(left) {
+  if (player.admittedAt === null) return `Asking again in ${wait(left ?? 0)}.`;
+  const ms = player.admittedAt - performance.now();
+  return ms < 1000 ? 'It is your turn.' : `You are let in in about ${wait(ms)}.`;
+}
+
 /** Title and text for what the picture can't tell; null while it can. */
 function explain() {
   const left = player.retryAt === null ? null : Math.max(0, player.retryAt - performance.now());
@@ -61,7 +68,7 @@ function explain() {
     case 'waiting':
       return ['Not live yet', 'This page starts playing by itself when the show begins.'];
     case 'full':
-      return ['The show is full right now', `You are in line and need not do anything. ${again}`];
+      return ['The show is full right now', `You are in line and need not do anything. ${turn(left)}`];
     case 'reconnecting':
       if (player.why === 'network')
         return ['Connection lost', navigator.onLine ? again : 'This device is offline. It goes on by itself.'];

@@ -21,7 +21,10 @@ class FakeHls {
   constructor() {
     FakeHls.made.push(this);
     for (const name of ['loadSource', 'attachMedia', 'destroy', 'startLoad', 'stopLoad', 'recoverMediaError']) {
-      this[name] = () => this.calls.push(name);
+      this[name] = (argument) => {
+        this.calls.push(name);
+        if (name === 'loadSource') this.source = argument;
+      };
     }
   }
 
@@ -148,6 +151,50 @@ test('a full server is asked again after the time it names, never before', async
   assert.equal(loads(), 1);
   await time.pass(2500);
   assert.equal(loads(), 2);
+});
+
+test('one who waits shows its ticket, and says when it expects to be let in', async () => {
+  const { player, time, hls } = setUp();
+  const ticket = 'T'.repeat(32);
+  player.start();
+  hls().refuse(503, { 'Retry-After': '4', 'Levee-Wait-Ms': '9500', 'Levee-Ticket': ticket });
+  assert.equal(player.admittedAt - time.now(), 9500);
+  await time.pass(5000);
+  assert.equal(hls().source, `/live/a/index.m3u8?ticket=${ticket}`);
+  hls().refuse(503, { 'Retry-After': '6' });
+  assert.equal(player.admittedAt, null);
+  await time.pass(7500);
+  assert.equal(hls().source, `/live/a/index.m3u8?ticket=${ticket}`);
+});
+
+test('one who was let in says so when it loads again', async () => {
+  const { player, time, hls } = setUp();
+  const token = 'a-_9'.repeat(8);
+  player.start();
+  hls().levels = [{ url: [`http://host/live/a/v/${token}/480p/index.m3u8`] }];
+  hls().tell('MANIFEST_PARSED', { firstLevel: 0 });
+  hls().tell('ERROR', { fatal: true, type: 'networkError', details: 'levelLoadError' });
+  await time.pass(2000);
+  assert.equal(hls().source, `/live/a/v/${token}/index.m3u8`);
+  const renewed = 'b'.repeat(32);
+  hls().levels = [{ url: [`http://host/live/a/v/${renewed}/480p/index.m3u8`] }];
+  hls().tell('MANIFEST_PARSED', { firstLevel: 0 });
+  hls().tell('ERROR', { fatal: true, type: 'networkError', details: 'levelLoadError' });
+  await time.pass(2000);
+  assert.equal(hls().source, `/live/a/v/${renewed}/index.m3u8`);
+});
+
+test('starts where the server lists its first rendition, when that is below the top', () => {
+  const { player, hls } = setUp();
+  player.start();
+  hls().levels = [{}, {}, {}];
+  hls().tell('MANIFEST_PARSED', { firstLevel: 1 });
+  assert.equal(hls().startLevel, 1);
+  const other = setUp();
+  other.player.start();
+  other.hls().levels = [{}, {}, {}];
+  other.hls().tell('MANIFEST_PARSED', { firstLevel: 2 });
+  assert.equal(other.hls().startLevel, undefined);
 });
 
 test('a publisher that blinks is told at once, and its return when the picture moves', async () => {

@@ -10,6 +10,7 @@ import { publishRtmp } from '../../support/publisher.mjs';
 import { startRedis } from '../../support/redis.mjs';
 import { blink } from './blink.mjs';
 import { chat } from './chat.mjs';
+import { full } from './full.mjs';
 import { play } from './play.mjs';
 import { screenshot } from './screenshot.mjs';
 import { switchLevels } from './switch.mjs';
@@ -57,6 +58,18 @@ test('the watch page', { timeout: 420_000 }, async (t) => {
     const start = () => (publisher = publishRtmp(levee.rtmpServer, NAME, PICTURE));
     own.diagnostic(JSON.stringify(await blink({ base, name: NAME, stop, start })));
   });
+});
+
+test('a full server shows a waiting room', { timeout: 180_000 }, async (t) => {
+  const bound = { 'admission.max_newcomers_per_s': 2, 'server.threads': 1, 'ladder.enabled': false };
+  const levee = await startLevee({ ...PAGES, ...bound });
+  const publisher = publishRtmp(levee.rtmpServer, NAME, PICTURE);
+  t.after(async () => {
+    await publisher.kill();
+    await levee.stop();
+  });
+  await levee.playable(NAME);
+  t.diagnostic(JSON.stringify(await full({ base: levee.url(''), name: NAME, crowd: 20 })));
 });
 
 test('two people chat through two servers on one Redis', { timeout: 120_000 }, async (t) => {
