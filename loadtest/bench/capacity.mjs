@@ -45,7 +45,7 @@ async function idleViewers(levee, count, target) {
 
 try {
   await makeSource();
-  const levee = await startLevee({ 'server.threads': 1, 'ladder.enabled': false, 'hls.window_s': WINDOW, 'stream.max_streams': 1000 });
+  const levee = await startLevee({ 'server.threads': 1, 'ladder.enabled': false, 'admission.enabled': false, 'hls.window_s': WINDOW, 'stream.max_streams': 1000 });
   try {
     pin(levee.program.pid, 0);
     const before = residentBytes(levee.program.pid);

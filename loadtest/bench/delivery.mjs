@@ -57,7 +57,7 @@ http {
 }
 
 const folder = mkdtempSync('/dev/shm/levee-bench-');
-const levee = await startLevee({ 'server.threads': 1, 'ladder.enabled': false, 'hls.window_s': 20, 'stream.grace_s': 600 });
+const levee = await startLevee({ 'server.threads': 1, 'ladder.enabled': false, 'admission.enabled': false, 'hls.window_s': 20, 'stream.grace_s': 600 });
 try {
   const publishers = [publishNoise(levee.rtmpServer, 'large', 6000), publishNoise(levee.rtmpServer, 'small', 900)];
   for (const name of ['large', 'small']) {

@@ -22,6 +22,7 @@ void bind_process(SettingsTable& table, Config& config) {
   table.choice("log.format", {"text", "json"},
                [&config](std::size_t i) { config.log.format = static_cast<log::Format>(i); });
   table.number("server.threads", config.threads, 0, 256);
+  table.number("server.ingest_threads", config.ingest_threads, 1, 256);
 }
 
 std::string take_publish_key(Config& config, const toml::table& entry) {
@@ -116,12 +117,16 @@ void bind_delivery(SettingsTable& table, Config& config) {
   table.text("http.address", http.address, 64);
   table.number("http.port", http.port, 0, 65535);
   table.text("http.web_root", http.web_root, 4096);
+  table.number("http.backlog", http.backlog, 1, 1'000'000);
+  table.text("http.congestion_control", http.congestion_control, 15);
   table.number("http.max_connections", http.max_connections, 1, 1'000'000);
   table.number("http.max_parked", http.max_parked, 1, 1'000'000);
   table.number("http.head_limit_bytes", http.head_limit_bytes, 1024, 65'536);
   table.time<seconds>("http.idle_timeout_s", http.idle_timeout, 1, 3600);
   table.time<seconds>("http.head_timeout_s", http.head_timeout, 1, 600);
   table.time<seconds>("http.write_timeout_s", http.write_timeout, 1, 600);
+  table.boolean("admission.enabled", http.admission);
+  table.number("admission.max_newcomers_per_s", http.max_newcomers_per_s, 0, 1'000'000);
   table.text("admin.address", http.admin_address, 64);
   table.number("admin.port", http.admin_port, 0, 65535);
   table.boolean("viewers.sessions", http.sessions);

@@ -5,6 +5,7 @@
 #include <random>
 #include <stdexcept>
 
+#include <boost/asio/post.hpp>
 #include <sys/resource.h>
 
 #include "levee/app/stream_status.hpp"
@@ -54,11 +55,22 @@ sigset_t stop_signals() {
 }
 
 /// A connection is a file: take all that the system allows, not the soft limit meant for programs with few.
-void raise_file_limit() {
+/// Gives the limit in force; 0 when there is none.
+std::size_t raise_file_limit() {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  const auto soft = limit.rlim_cur;
   limit.rlim_cur = limit.rlim_max;
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) spdlog::warn("the limit of open files stays low");
+  if (soft != limit.rlim_max && setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    spdlog::warn("the limit of open files stays low limit={}", soft);
+    limit.rlim_cur = soft;
+  }
+  return limit.rlim_cur == RLIM_INFINITY ? 0 : static_cast<std::size_t>(limit.rlim_cur);
+}
+
+Config within_limits(Config config) {
+  config.delivery.file_limit = raise_file_limit();
+  return config;
 }
 
 std::unique_ptr<stream::PublishPolicy> publish_policy(const Config& config) {
@@ -88,8 +100,9 @@ void must(ErrorCode error, const char* what, std::uint16_t port) {
 
 struct Server::Impl {
   explicit Impl(const Config& settings)
-      : config{settings},
+      : config{within_limits(settings)},
         shards{config.threads != 0 ? config.threads : std::thread::hardware_concurrency()},
+        ingest{config.ingest_threads},
         redis{redis_bus(config, shards.shard(0))},
         embedded{random_text().substr(0, 12)},
         bus{redis ? static_cast<realtime::Bus&>(*redis) : embedded},
@@ -100,9 +113,9 @@ struct Server::Impl {
         status{catalog, bus},
         policy{publish_policy(config)},
         transcoder{config.transcode, config.stream.hls},
-        registry{shards, config.stream, *policy, transcoder.factory(), status},
-        rtmp{shards, registry, config.ingest.rtmp},
-        srt{shards, registry, config.ingest.srt},
+        registry{ingest, config.stream, *policy, transcoder.factory(), status},
+        rtmp{ingest, registry, config.ingest.rtmp},
+        srt{ingest, registry, config.ingest.srt},
         realtime{shards, realtime_settings(), bus, identities},
         http{shards, config.delivery, config.stream.hls, catalog, hooks()} {}
 
@@ -112,6 +125,7 @@ struct Server::Impl {
     hooks.viewer_counts = [this](const std::vector<delivery::ViewerCount>& counts) {
       status.count(counts, unix_ms());
     };
+    hooks.control = &ingest.shard(0);
     hooks.write_metrics = [this](MetricsText& out) { write_metrics(out); };
     return hooks;
   }
@@ -130,11 +144,22 @@ struct Server::Impl {
     realtime.start();
     http.start();
     shards.start();
+    ingest.start();
+    name_threads();
     running = true;
     spdlog::info("listening rtmp={} srt={} http={} admin={} threads={} publish={}", rtmp.port(), srt.port(),
                  http.port(), http.admin_port(), shards.size(), config.publish_open ? "open" : "keys");
     if (!config.publish_open && config.publish_keys.empty()) {
       spdlog::warn("nobody can publish: publish.keys is empty and publish.open is false");
+    }
+  }
+
+  /// As `top -H` shows them.
+  void name_threads() {
+    for (std::size_t i = 0; i < ingest.size(); ++i) {
+      boost::asio::post(ingest.shard(i), [name = fmt::format("ingest-{}", i)] {
+        pthread_setname_np(pthread_self(), name.c_str());
+      });
     }
   }
 
@@ -153,6 +178,7 @@ struct Server::Impl {
     running = false;
     runtime::run_blocking(shards.shard(0), stop_parts());
     shards.stop();
+    ingest.stop();
     if (!redis) save_bus(config.bus_state_file, embedded);
   }
 
@@ -168,7 +194,8 @@ struct Server::Impl {
 
   Config config;
   bool running = false;
-  runtime::ShardPool shards;
+  runtime::ShardPool shards;  ///< serve viewers
+  runtime::ShardPool ingest;  ///< publishers, packaging, admission and the admin port: never behind viewers
   std::unique_ptr<redis::RedisBus> redis;  ///< null: the embedded bus
   realtime::MemoryBus embedded;
   realtime::Bus& bus;
@@ -186,7 +213,6 @@ struct Server::Impl {
 };
 
 Server::Server(const Config& config) {
-  raise_file_limit();
   impl_ = std::make_unique<Impl>(config);
   impl_->start();
 }

@@ -2,15 +2,13 @@
 
 #include <utility>
 
-#include "delivery/api.hpp"
 #include "delivery/heads.hpp"
 
 namespace levee::delivery {
 
-Admin::Admin(const Site& site, const ShardState& state, WriteMetrics write_metrics)
+Admin::Admin(const Site& site, Sources sources)
     : site_{site},
-      state_{state},
-      write_metrics_{std::move(write_metrics)},
+      sources_{std::move(sources)},
       json_{make_head(200, "application/json", kNoStore)},
       metrics_{make_head(200, "text/plain; version=0.0.4; charset=utf-8", kNoStore)},
       text_{make_head(200, "text/plain; charset=utf-8", kNoStore)} {}
@@ -35,14 +33,16 @@ Answer Admin::answer(const RequestView& request, const Moment&, Patience) {
   }
   if (path == "/metrics") {
     MetricsText metrics;
-    if (write_metrics_) write_metrics_(metrics);
+    if (sources_.write_metrics) sources_.write_metrics(metrics);
     return reply(metrics_, metrics.text());
   }
   if (path == "/api/v1/streams") {
-    const auto viewers = [this](std::string_view name) { return state_.viewers(name); };
-    return reply(json_, streams_json(state_.shelf.all(), viewers));
+    const auto viewers = [this](std::string_view name) { return viewers_of(counts_.get(), name); };
+    return reply(json_, streams_json(sources_.streams(), viewers));
   }
-  return plain(404, "here are /metrics, /healthz, /readyz and /api/v1/streams\n", RequestKind::api);
+  if (path == "/api/v1/admission") return reply(json_, sources_.admission());
+  return plain(404, "here are /metrics, /healthz, /readyz, /api/v1/streams and /api/v1/admission\n",
+               RequestKind::api);
 }
 
 }  // namespace levee::delivery

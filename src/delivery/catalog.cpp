@@ -8,7 +8,7 @@ namespace levee::delivery {
 namespace {
 
 /// How many parked requests are woken before the shard turns to other work: each costs some 10 us to answer.
-constexpr std::size_t kWakeChunk = 64;
+constexpr std::size_t kWakeChunk = 32;
 
 void wake_in_chunks(boost::asio::io_context& shard, std::shared_ptr<Shelf> shelf) {
   if (!shelf->wake_some(kWakeChunk)) return;
@@ -29,7 +29,7 @@ void Catalog::updated(std::shared_ptr<const stream::StreamView> view, std::strin
     const std::lock_guard lock{mutex_};
     previous = prepared_[view->name];
   }
-  auto prepared = prepare(std::move(view), previous.get());
+  auto prepared = prepare(std::move(view), previous.get(), Clock::now());
   {
     const std::lock_guard lock{mutex_};
     prepared_[prepared->view->name] = prepared;
@@ -55,6 +55,16 @@ void Catalog::removed(const std::string& name) {
       wake_in_chunks(shard, shelf);
     });
   }
+}
+
+std::vector<std::shared_ptr<const PreparedStream>> Catalog::all() const {
+  const std::lock_guard lock{mutex_};
+  std::vector<std::shared_ptr<const PreparedStream>> out;
+  out.reserve(prepared_.size());
+  for (const auto& [name, stream] : prepared_) {
+    if (stream) out.push_back(stream);
+  }
+  return out;
 }
 
 void Catalog::wake_ready(std::size_t index) { wake_in_chunks(shards_.shard(index), shelves_[index]); }

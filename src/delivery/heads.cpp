@@ -81,7 +81,8 @@ Head make_head(unsigned status, std::string_view content_type, std::string_view 
   text += fmt::format("Cache-Control: {}\r\n", cache_control);
   text +=
       "Access-Control-Allow-Origin: *\r\n"
-      "Access-Control-Expose-Headers: Age, Date, Content-Length, Content-Range, Retry-After\r\n"
+      "Access-Control-Expose-Headers: Age, Date, Content-Length, Content-Range, Retry-After, Levee-Wait-Ms, "
+      "Levee-Ticket\r\n"
       "X-Content-Type-Options: nosniff\r\n";
   text += fields;
   return {status, std::move(text)};

@@ -1,5 +1,6 @@
 #include "delivery/http_connection.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "levee/delivery/target.hpp"
 
 #include "delivery/heads.hpp"
+#include "delivery/kernel_socket.hpp"
 
 namespace levee::delivery {
 namespace {
@@ -21,6 +23,28 @@ using runtime::use_shard_result;
 
 constexpr Duration kDrainTime = std::chrono::seconds{2};
 constexpr std::size_t kDrainBytes = std::size_t{64} << 10U;
+/// A client for which this many responses in a row had to wait for so long is on a weak link: that its media
+/// comes late is not the server's doing.
+constexpr Duration kWeakWait = std::chrono::milliseconds{150};
+constexpr std::uint8_t kWeakAfter = 3;
+
+/// Bytes of a response that the kernel did not take at once, as the shard's meter counts them.
+class Backlog {
+ public:
+  explicit Backlog(ShardMeter& meter) : meter_{meter} {}
+  ~Backlog() { set(0); }
+  Backlog(const Backlog&) = delete;
+  Backlog& operator=(const Backlog&) = delete;
+
+  void set(std::uint64_t bytes) {
+    meter_.queued(static_cast<std::int64_t>(bytes) - static_cast<std::int64_t>(bytes_));
+    bytes_ = bytes;
+  }
+
+ private:
+  ShardMeter& meter_;
+  std::uint64_t bytes_ = 0;
+};
 
 std::string peer_of(const Socket& socket) {
   ErrorCode error;
@@ -51,14 +75,19 @@ const char* explain(Errc code) {
 
 void HttpDesk::set_time(WallTime now) {
   wall = now;
+  wall_at = Clock::now();
   const std::time_t seconds = WallTime::clock::to_time_t(now);
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   date = fmt::format("Date: {:%a, %d %b %Y %H:%M:%S} GMT\r\n", parts);
 }
 
-HttpConnection::HttpConnection(HttpDesk& desk, Socket socket)
-    : desk_{desk}, socket_{std::move(socket)}, reader_{desk.settings.head_limit_bytes}, since_{Clock::now()} {
+HttpConnection::HttpConnection(HttpDesk& desk, Socket socket, bool tight)
+    : desk_{desk},
+      socket_{std::move(socket)},
+      reader_{desk.settings.head_limit_bytes},
+      since_{Clock::now()},
+      tight_{tight} {
   desk_.connections.push_back(*this);
 }
 
@@ -74,13 +103,11 @@ ShardTask<void> HttpConnection::run() {
       co_await refuse(request.error());
       co_return;
     }
+    bool goes_on = false;
     if (*request && (*request)->websocket && desk_.upgrade &&
         parse_target((*request)->target).kind == Target::Kind::realtime) {
-      hand_over(std::move(**request));
-      co_return;
-    }
-    bool goes_on = false;
-    if (*request) {
+      goes_on = co_await upgrade(std::move(**request));
+    } else if (*request) {
       goes_on = co_await respond(**request);
     } else {
       goes_on = co_await read();
@@ -106,7 +133,13 @@ ShardTask<bool> HttpConnection::read() {
 
 ShardTask<bool> HttpConnection::respond(const Request& request) {
   deadline_ = {};
-  Answer answer = desk_.responder.answer(request.view(), desk_.moment(), Patience::may_park);
+  RequestView view = request.view();
+  view.first_of_connection = std::exchange(first_, false);
+  view.tight = tight_;
+  view.ticket = &ticket_;
+  const Moment asked = desk_.moment();
+  Answer answer = desk_.responder.answer(view, asked, Patience::may_park);
+  view.first_of_connection = false;
   while (const auto* park = std::get_if<Park>(&answer)) {
     if (deadline_ == TimePoint{}) deadline_ = Clock::now() + park->limit;
     const bool stays = co_await wait_for(*park);
@@ -116,14 +149,15 @@ ShardTask<bool> HttpConnection::respond(const Request& request) {
     }
     const bool out_of_time = Clock::now() >= deadline_;
     const auto patience = out_of_time || desk_.stopping ? Patience::none : Patience::may_park;
-    answer = desk_.responder.answer(request.view(), desk_.moment(), patience);
+    answer = desk_.responder.answer(view, desk_.moment(), patience);
     if (out_of_time && std::get<Response>(answer).head->status == 503) desk_.counters.park_timeouts.add();
   }
   const Response& response = std::get<Response>(answer);
   desk_.counters.count(response);
-  const bool keep_alive = request.keep_alive && !desk_.stopping;
+  const bool keep_alive = request.keep_alive && !desk_.stopping && !response.close;
   const bool sent = co_await send(response, request.method != Method::head, keep_alive);
   if (!sent) co_return false;
+  if (response.ready) measure(response, asked.now);
   if (!keep_alive) co_await drain();
   co_return keep_alive;
 }
@@ -162,16 +196,49 @@ void HttpConnection::wake() {
 
 ShardTask<bool> HttpConnection::send(const Response& response, bool with_body, bool keep_alive) {
   ResponseWriter writer{response, desk_.date, with_body, keep_alive};
+  Backlog backlog{desk_.meter};
+  std::uint64_t left = writer.size();
+  rate_floor_ = response.rate_floor;
   enter(Phase::writing);
+  first_stop_ = {};
   while (!writer.done()) {
     const auto buffers = writer.buffers();
     const auto [error, size] = co_await socket_.async_write_some(buffers, use_shard_result);
     desk_.counters.bytes_sent.add(size);
     if (error) co_return false;
+    written_ += size;
+    left -= size;
     writer.consume(size);
-    if (!writer.done()) since_ = Clock::now();
+    if (writer.done()) break;
+    backlog.set(left);
+    if (first_stop_ == TimePoint{}) first_stop_ = Clock::now();
   }
   co_return true;
+}
+
+/// How late the last byte of `response` is in the kernel's hands.
+void HttpConnection::measure(const Response& response, TimePoint asked) {
+  const auto now = Clock::now();
+  const bool waited = first_stop_ != TimePoint{} && now - first_stop_ > kWeakWait;
+  if (!waited) weak_ = 0;
+  desk_.meter.delivered(now - std::max(asked, *response.ready), weak_ >= kWeakAfter);
+  if (waited && weak_ < kWeakAfter) ++weak_;
+}
+
+ShardTask<bool> HttpConnection::upgrade(Request request) {
+  RequestView view = request.view();
+  view.tight = tight_;
+  const auto refusal = desk_.responder.refuse_upgrade(view, desk_.moment());
+  if (!refusal) {
+    hand_over(std::move(request));
+    co_return false;
+  }
+  desk_.counters.count(*refusal);
+  const bool keep_alive = !refusal->close && !desk_.stopping;
+  const bool sent = co_await send(*refusal, true, keep_alive);
+  if (sent && !keep_alive) co_await drain();
+  const bool goes_on = sent && keep_alive;
+  co_return goes_on;
 }
 
 ShardTask<void> HttpConnection::refuse(ErrorCode why) {
@@ -232,21 +299,42 @@ void HttpConnection::check(TimePoint now) {
     case Phase::parked:
       if (now >= deadline_) wake();
       return;
-    case Phase::writing: {
-      if (waited < desk_.settings.write_timeout) return;
-      desk_.counters.slow_closed.add();
-      spdlog::info("viewer={} closed: took no byte for {} s", peer_of(socket_),
-                   std::chrono::duration_cast<std::chrono::seconds>(waited).count());
-      // Reset: the kernel would go on holding megabytes for a client that takes none.
-      ErrorCode ignored;
-      socket_.set_option(asio::socket_base::linger{true, 0}, ignored);
-      close();
+    case Phase::writing:
+      if (!makes_progress(now)) close_slow(now);
       return;
-    }
     case Phase::draining:
       if (waited >= kDrainTime) close();
       return;
   }
+}
+
+/// Compares what the peer has acknowledged with what it had, once in each write timeout. Not by what the
+/// kernel takes: that comes in large steps, and goes on for a while when the peer is dead.
+bool HttpConnection::makes_progress(TimePoint now) {
+  const auto outstanding = unacknowledged_bytes(socket_.native_handle());
+  const std::uint64_t acknowledged = written_ - std::min(outstanding, written_);
+  if (looked_ < since_) {
+    looked_ = std::min(since_ + std::chrono::seconds{1}, now);
+    acknowledged_ = acknowledged;
+    return true;
+  }
+  const std::chrono::duration<double> period = now - looked_;
+  if (period < desk_.settings.write_timeout) return true;
+  const auto least = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(period.count() * rate_floor_));
+  if (acknowledged - acknowledged_ < least) return false;
+  looked_ = now;
+  acknowledged_ = acknowledged;
+  return true;
+}
+
+void HttpConnection::close_slow(TimePoint now) {
+  desk_.counters.slow_closed.add();
+  spdlog::info("viewer={} closed: took its response too slowly seconds={}", peer_of(socket_),
+               std::chrono::duration_cast<std::chrono::seconds>(now - since_).count());
+  // Reset: the kernel would go on holding megabytes for a client that takes none.
+  ErrorCode ignored;
+  socket_.set_option(asio::socket_base::linger{true, 0}, ignored);
+  close();
 }
 
 void HttpConnection::begin_stop() {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -19,6 +20,7 @@
 
 #include "delivery/http_counters.hpp"
 #include "delivery/response_writer.hpp"
+#include "delivery/shard_meter.hpp"
 
 namespace levee::delivery {
 
@@ -34,25 +36,32 @@ struct HttpDesk {
   const UpgradeHandler& upgrade;  ///< empty: nobody takes WebSockets
   std::size_t shard = 0;
   HttpCounters counters{};
-  WallTime wall{};     ///< good to the second
-  std::string date{};  ///< "Date: ...\r\n" of `wall`
+  ShardMeter meter{};
+  WallTime wall{};      ///< good to the second
+  TimePoint wall_at{};  ///< when that was
+  std::string date{};   ///< "Date: ...\r\n" of `wall`
   bool stopping = false;
   boost::intrusive::list<HttpConnection, boost::intrusive::base_hook<ConnectionHook>,
                          boost::intrusive::constant_time_size<false>>
       connections{};
 
   void set_time(WallTime now);
-  Moment moment() const { return {Clock::now(), wall}; }
+  Moment moment() const {
+    const auto now = Clock::now();
+    return {now, wall + std::chrono::duration_cast<WallTime::duration>(now - wall_at)};
+  }
 };
 
 /// One viewer's HTTP/1.1 connection, from accept to close.
 ///
 /// Requests are answered in order; while one is answered nothing more is read, but while one is parked the
 /// socket is watched, so that a viewer who leaves is noticed. There is no timer for a connection: the
-/// listener looks at all of them once a second.
+/// listener looks at all of them once a second. One that is sending must make progress, as the client's
+/// kernel acknowledges it, see Settings::write_timeout.
 class HttpConnection : public ConnectionHook {
  public:
-  HttpConnection(HttpDesk& desk, Socket socket);
+  /// `tight`: it has one of the last descriptors, see RequestView.
+  HttpConnection(HttpDesk& desk, Socket socket, bool tight);
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
@@ -71,6 +80,10 @@ class HttpConnection : public ConnectionHook {
   runtime::ShardTask<bool> respond(const Request& request);
   runtime::ShardTask<bool> wait_for(const Park& park);
   runtime::ShardTask<bool> send(const Response& response, bool with_body, bool keep_alive);
+  void measure(const Response& response, TimePoint asked);
+  bool makes_progress(TimePoint now);
+  void close_slow(TimePoint now);
+  runtime::ShardTask<bool> upgrade(Request request);
   runtime::ShardTask<void> refuse(ErrorCode why);
   runtime::ShardTask<void> drain();
   void hand_over(Request request);
@@ -83,8 +96,19 @@ class HttpConnection : public ConnectionHook {
   RequestReader reader_;
   TimePoint since_;     ///< when the phase began, or last made progress
   TimePoint deadline_;  ///< of what is parked
+  std::optional<admission::Ticket> ticket_;
+  TimePoint first_stop_;  ///< when the kernel first took less than all of this response; zero: it did not
+  std::uint64_t written_ = 0;  ///< bytes that the kernel took, of all responses
+  /// When progress was last enough, and how many bytes the peer had acknowledged then. Before `since_`: this
+  /// response was not looked at yet.
+  TimePoint looked_;
+  std::uint64_t acknowledged_ = 0;
+  std::uint32_t rate_floor_ = 0;
   Phase phase_ = Phase::idle;
+  std::uint8_t weak_ = 0;  ///< responses in a row that waited for the client
   bool woken_ = false;
+  bool tight_;
+  bool first_ = true;  ///< nothing was asked on it yet
 };
 
 }  // namespace levee::delivery

@@ -1,5 +1,6 @@
 #include "delivery/http_listener.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include <spdlog/spdlog.h>
 
 #include "delivery/heads.hpp"
+#include "delivery/kernel_socket.hpp"
 
 namespace levee::delivery {
 namespace {
@@ -20,20 +22,24 @@ using tcp = asio::ip::tcp;
 
 /// Connections taken in one go, so that a flood of newcomers does not keep those being served waiting.
 constexpr int kAcceptBatch = 16;
-constexpr int kBacklog = 4096;
-constexpr Duration kAcceptPause = std::chrono::milliseconds{100};
+constexpr int kAcceptBatchWhenLate = 4;
+constexpr Duration kLate = std::chrono::milliseconds{20};
+constexpr Duration kAcceptPause = std::chrono::milliseconds{20};
+/// So much later than twice the write timeout the kernel gives a peer up: who only reads nothing is found before.
+constexpr Duration kDeadPeerSlack = std::chrono::seconds{3};
+constexpr Duration kBeat = std::chrono::milliseconds{50};
 
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
 template <class Acceptor>
-void listen_on(Acceptor& acceptor, const std::string& address, std::uint16_t port, bool own) {
+void listen_on(Acceptor& acceptor, const std::string& address, std::uint16_t port, bool own, int backlog) {
   try {
     const tcp::endpoint endpoint{asio::ip::make_address(address), port};
     acceptor.open(endpoint.protocol());
     acceptor.set_option(asio::socket_base::reuse_address{true});
     if (!own) acceptor.set_option(ReusePort{true});
     acceptor.bind(endpoint);
-    acceptor.listen(kBacklog);
+    acceptor.listen(backlog);
   } catch (const boost::system::system_error& error) {
     throw boost::system::system_error{error.code(), fmt::format("http: listen on {}:{}", address, port)};
   }
@@ -42,33 +48,48 @@ void listen_on(Acceptor& acceptor, const std::string& address, std::uint16_t por
 }  // namespace
 
 HttpListener::HttpListener(asio::io_context& shard, HttpDesk& desk,
-                           std::atomic<std::size_t>& open_connections,
-                           std::function<void(TimePoint now)> on_second)
+                           std::atomic<std::size_t>& open_connections, FileBudget files,
+                           ListenerChores chores)
     : shard_{shard},
       desk_{desk},
       open_connections_{open_connections},
-      on_second_{std::move(on_second)},
+      files_{files},
+      on_{std::move(chores)},
       acceptor_{shard},
       second_{shard},
+      beat_{shard},
       connections_{shard},
       chores_{shard} {}
 
 std::uint16_t HttpListener::open(const std::string& address, std::uint16_t port, bool own) {
-  listen_on(acceptor_, address, port, own);
+  const Settings& settings = desk_.settings;
+  listen_on(acceptor_, address, port, own, settings.backlog);
   acceptor_.non_blocking(true);
+  const int socket = acceptor_.native_handle();
+  end_dead_peers(socket, 2 * settings.write_timeout + kDeadPeerSlack);
+  if (!own && !settings.congestion_control.empty()) {
+    if (const auto error = set_congestion_control(socket, settings.congestion_control))
+      throw boost::system::system_error{
+          error, fmt::format("http.congestion_control: \"{}\"", settings.congestion_control)};
+  }
   return acceptor_.local_endpoint().port();
+}
+
+std::string HttpListener::congestion_control_in_force() {
+  return congestion_control(acceptor_.native_handle());
 }
 
 void HttpListener::require_free(const std::string& address, std::uint16_t port) {
   asio::io_context context;
   tcp::acceptor probe{context};
-  listen_on(probe, address, port, true);
+  listen_on(probe, address, port, true, 1);
 }
 
 void HttpListener::start() {
   desk_.set_time(WallTime::clock::now());
   chores_.spawn("http accept", accept());
   chores_.spawn("http look after", look_after());
+  if (on_.on_beat) chores_.spawn("http beat", beat());
 }
 
 ShardTask<void> HttpListener::accept() {
@@ -77,25 +98,53 @@ ShardTask<void> HttpListener::accept() {
     const auto [error] = co_await acceptor_.async_accept(socket, use_shard_result);
     if (!acceptor_.is_open()) co_return;
     if (error) {
-      // Out of descriptors or memory: the connection stays in the backlog, and to ask at once would spin.
       desk_.counters.accept_errors.add();
+      shed_batch();
+      // Out of descriptors or memory: to ask at once would spin.
       Timer pause{shard_, kAcceptPause};
       co_await pause.async_wait(use_shard_result);
       continue;
     }
     admit(std::move(socket));
-    for (int i = 1; i < kAcceptBatch; ++i) {
-      Socket next{shard_};
-      ErrorCode none;
-      acceptor_.accept(next, none);
-      if (none) break;
-      admit(std::move(next));
+    take_batch();
+  }
+}
+
+void HttpListener::take_batch() {
+  const int batch = late_ ? kAcceptBatchWhenLate : kAcceptBatch;
+  for (int i = 1; i < batch; ++i) {
+    Socket next{shard_};
+    ErrorCode none;
+    acceptor_.accept(next, none);
+    if (none) {
+      queue_age_.found_empty(Clock::now());
+      return;
     }
+    admit(std::move(next));
+  }
+}
+
+/// Nothing can be opened any more: with the spare descriptor some are told so, one after the other.
+void HttpListener::shed_batch() {
+  for (int i = 0; i < kAcceptBatch; ++i) {
+    spare_.give_up();
+    Socket socket{shard_};
+    ErrorCode none;
+    acceptor_.accept(socket, none);
+    if (!none) {
+      queue_age_.accepted();
+      turn_away(std::move(socket));
+    }
+    spare_.take_back();
+    if (none) return;
   }
 }
 
 void HttpListener::admit(Socket socket) {
-  if (open_connections_.load(std::memory_order_relaxed) >= desk_.settings.max_connections) {
+  queue_age_.accepted();
+  const auto descriptor = static_cast<std::size_t>(socket.native_handle());
+  if (open_connections_.load(std::memory_order_relaxed) >= desk_.settings.max_connections ||
+      descriptor >= files_.viewers) {
     turn_away(std::move(socket));
     return;
   }
@@ -103,7 +152,7 @@ void HttpListener::admit(Socket socket) {
   socket.set_option(tcp::no_delay{true}, ignored);
   socket.non_blocking(true, ignored);
   desk_.counters.accepted.add();
-  connections_.spawn("http connection", serve(std::move(socket)));
+  connections_.spawn("http connection", serve(std::move(socket), descriptor >= files_.newcomers));
 }
 
 void HttpListener::turn_away(Socket socket) {
@@ -117,7 +166,7 @@ void HttpListener::turn_away(Socket socket) {
   socket.shutdown(Socket::shutdown_send, ignored);
 }
 
-ShardTask<void> HttpListener::serve(Socket socket) {
+ShardTask<void> HttpListener::serve(Socket socket, bool tight) {
   struct Place {
     explicit Place(std::atomic<std::size_t>& count) : count_{count} { ++count_; }
     ~Place() { --count_; }
@@ -126,7 +175,7 @@ ShardTask<void> HttpListener::serve(Socket socket) {
   // A response in flight is finished: `HttpConnection::begin_stop` asks more gently.
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   const Place place{open_connections_};
-  HttpConnection connection{desk_, std::move(socket)};
+  HttpConnection connection{desk_, std::move(socket), tight};
   co_await connection.run();
 }
 
@@ -136,10 +185,32 @@ ShardTask<void> HttpListener::look_after() {
     const auto now = Clock::now();
     desk_.set_time(WallTime::clock::now());
     for (auto& connection : desk_.connections) connection.check(now);
-    if (on_second_) on_second_(now);
+    if (on_.on_second) on_.on_second(now);
     next = std::max(next + std::chrono::seconds{1}, now);
     second_.expires_at(next);
     co_await second_.async_wait(use_shard_result);
+  }
+}
+
+/// Its timer waits for its turn with the sockets that are ready, as Asio's timers do on Linux: its lag is
+/// theirs.
+ShardTask<void> HttpListener::beat() {
+  auto before = Clock::now();
+  queue_age_.look(0, before);
+  while (!desk_.stopping) {
+    const auto due = before + kBeat;
+    beat_.expires_at(due);
+    co_await beat_.async_wait(use_shard_result);
+    if (!acceptor_.is_open()) co_return;
+    Beat found;
+    found.now = Clock::now();
+    found.period = found.now - before;
+    found.lag = std::max(found.now - due, Duration::zero());
+    found.accept_queue = accept_queue(acceptor_.native_handle());
+    found.accept_age = queue_age_.look(found.accept_queue, found.now);
+    late_ = found.lag > kLate;
+    on_.on_beat(found);
+    before = found.now;
   }
 }
 
@@ -148,6 +219,7 @@ void HttpListener::begin_stop() {
   ErrorCode ignored;
   acceptor_.close(ignored);
   second_.cancel();
+  beat_.cancel();
   for (auto& connection : desk_.connections) connection.begin_stop();
 }
 

@@ -11,27 +11,48 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "levee/delivery/file_budget.hpp"
 #include "levee/runtime/task_group.hpp"
 
 #include "delivery/http_connection.hpp"
+#include "delivery/spare_descriptor.hpp"
 
 namespace levee::delivery {
 
+/// What a heartbeat found.
+struct Beat {
+  TimePoint now;
+  Duration period;      ///< since the one before
+  Duration lag;         ///< by how much it came too late: what an event waits for its turn on this shard
+  Duration accept_age;  ///< how long the oldest connection has waited to be accepted
+  std::uint32_t accept_queue = 0;
+};
+
+/// What a listener does besides serving, on its shard. Each may be empty.
+struct ListenerChores {
+  std::function<void(TimePoint now)> on_second;
+  std::function<void(const Beat&)> on_beat;
+};
+
 /// One port on one shard: its acceptor and its connections.
 ///
-/// Lifetime: `desk` outlives it; `stop` has returned, or the shard was stopped, before it is destroyed.
-/// Thread: its shard's, but for construction and `open`, which come before `start`.
+/// Connections are taken a few at a time, with everything else that is due between them; fewer when the shard
+/// is late. The rest wait in the kernel, where they cost those who watch nothing. Lifetime: `desk` outlives
+/// it; `stop` has returned, or the shard was stopped, before it is destroyed. Thread: its shard's, but for
+/// construction and `open`, which come before `start`.
 class HttpListener {
  public:
   /// `open_connections` counts those of all shards of this port.
-  /// `on_second` is called once a second on the shard.
   HttpListener(boost::asio::io_context& shard, HttpDesk& desk, std::atomic<std::size_t>& open_connections,
-               std::function<void(TimePoint now)> on_second);
+               FileBudget files, ListenerChores chores);
 
   /// Binds and listens; several shards may open the same port. Returns the port, chosen by the kernel if
   /// `port` is 0. Errors: throws boost::system::system_error, with the address in its text.
   /// An `own` port is shared with no one; another one only with the other shards, see require_free.
   std::uint16_t open(const std::string& address, std::uint16_t port, bool own);
+
+  /// The congestion control that its connections have. After `open`.
+  std::string congestion_control_in_force();
 
   /// Whether anyone else listens there, which a socket that shares its port would let pass in silence: two
   /// servers would each get some of the connections. Errors: as `open`.
@@ -49,16 +70,24 @@ class HttpListener {
 
   runtime::ShardTask<void> accept();
   runtime::ShardTask<void> look_after();
-  runtime::ShardTask<void> serve(Socket socket);
+  runtime::ShardTask<void> beat();
+  runtime::ShardTask<void> serve(Socket socket, bool tight);
+  void take_batch();
+  void shed_batch();
   void admit(Socket socket);
   void turn_away(Socket socket);
 
   boost::asio::io_context& shard_;
   HttpDesk& desk_;
   std::atomic<std::size_t>& open_connections_;
-  std::function<void(TimePoint)> on_second_;
+  FileBudget files_;
+  ListenerChores on_;
   boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, runtime::ShardExecutor> acceptor_;
+  SpareDescriptor spare_;
+  AcceptQueueAge queue_age_;
+  bool late_ = false;
   Timer second_;
+  Timer beat_;
   runtime::TaskGroup connections_;
   runtime::TaskGroup chores_;
 };

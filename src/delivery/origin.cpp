@@ -7,7 +7,9 @@
 #include "levee/hls/multivariant.hpp"
 
 #include "delivery/api.hpp"
+#include "delivery/door.hpp"
 #include "delivery/heads.hpp"
+#include "delivery/variants.hpp"
 
 namespace levee::delivery {
 namespace {
@@ -21,6 +23,9 @@ constexpr std::string_view kNoRendition = "the stream has no such rendition\n";
 constexpr std::string_view kNoMedia = "no such media: it has left the playlist, or was never in it\n";
 constexpr std::string_view kTooEarly = "what was asked for did not come in time\n";
 constexpr std::string_view kFull = "too many requests are waiting for media\n";
+constexpr std::string_view kNoDescriptor = "this server can take no more viewers now\n";
+/// Of the rate of the media that it fetches, what a client must take at least.
+constexpr std::uint32_t kFloorShare = 4;
 constexpr Duration kLiveListAge = std::chrono::seconds{1};
 
 /// What is wrong with blocking directives that are far ahead of the stream; null when nothing is.
@@ -43,10 +48,12 @@ bool is_there(const hls::RenditionView& view, const PlaylistQuery& query) {
 
 ShardState::ShardState(const Site& site, Shelf& shelf_of_shard)
     : shelf{shelf_of_shard},
-      sessions{site.tokens, site.settings.viewer_timeout, site.settings.max_connections * 4} {}
+      sessions{site.tokens, site.settings.viewer_timeout, site.settings.max_connections * 4},
+      gate{Clock::now()},
+      random{std::random_device{}()} {}
 
-std::size_t ShardState::viewers(std::string_view stream) const {
-  if (!counts) return 0;
+std::size_t viewers_of(const ViewerCounts* counts, std::string_view stream) {
+  if (counts == nullptr) return 0;
   const auto found = counts->find(stream);
   return found == counts->end() ? 0 : found->second;
 }
@@ -67,9 +74,14 @@ Origin::Heads::Heads(const Site& site) {
   audio_range = make_head(206, "audio/mp4", kForever, kRanges);
   json = make_head(200, "application/json", cache_for(1));
   text = make_head(200, "text/plain; charset=utf-8", kNoStore);
+  come_back = make_head(503, "text/plain; charset=utf-8", kNoStore);
 }
 
-Origin::Origin(const Site& site, ShardState& state) : site_{site}, state_{state}, heads_{site} {}
+Origin::Origin(const Site& site, ShardState& state)
+    : site_{site},
+      state_{state},
+      heads_{site},
+      protects_{site.settings.sessions && site.settings.admission} {}
 
 Duration Origin::patience_limit() const { return std::chrono::seconds{3 * site_.hls.target_duration()}; }
 
@@ -87,24 +99,32 @@ Answer Origin::answer(const RequestView& request, const Moment& moment, Patience
     return response;
   }
   const Target target = parse_target(request.target);
-  if (!target.token.empty()) state_.sessions.seen(target.stream, target.token, moment.now);
-  switch (target.kind) {
+  Visit visit;
+  if (!target.token.empty())
+    visit = state_.sessions.seen(target.stream, target.token, moment.now, moment.wall);
+  if (visit.returning && request.first_of_connection) ++state_.returning;
+  if (request.tight && !visit) return no_descriptor_left(RequestKind::other);
+  return route({target, request, moment, patience, visit});
+}
+
+Answer Origin::route(const Call& call) {
+  switch (call.target.kind) {
     case Target::Kind::playlist:
-      return playlist(target, request, patience);
+      return playlist(call);
     case Target::Kind::media:
-      return media(target, request, patience);
+      return media(call);
     case Target::Kind::multivariant:
-      return multivariant(target, moment);
+      return multivariant(call);
     case Target::Kind::index_page:
-      return site_.assets.get("/index.html", request);
+      return site_.assets.get("/index.html", call.request);
     case Target::Kind::watch_page:
-      return site_.assets.get("/watch.html", request);
+      return site_.assets.get("/watch.html", call.request);
     case Target::Kind::map_page:
-      return site_.assets.get("/map.html", request);
+      return site_.assets.get("/map.html", call.request);
     case Target::Kind::asset:
-      return site_.assets.get(target.path, request);
+      return site_.assets.get(call.target.path, call.request);
     case Target::Kind::live_list:
-      return live_list(moment.now);
+      return live_list(call.moment.now);
     case Target::Kind::health:
       return text("ok\n");
     case Target::Kind::readiness:
@@ -124,30 +144,61 @@ Response Origin::text(std::string_view literal) const {
   return response;
 }
 
-Answer Origin::multivariant(const Target& target, const Moment& moment) {
+Answer Origin::multivariant(const Call& call) {
+  constexpr auto kKind = RequestKind::multivariant;
+  const Target& target = call.target;
   const auto stream = state_.shelf.find(target.stream);
-  if (!stream || !is_listed(*stream)) return plain(404, kNoStream, RequestKind::multivariant);
+  if (!stream || !is_listed(*stream)) return plain(404, kNoStream, kKind);
+  const bool newcomer = protects_ && !call.visit;
+  if (newcomer) {
+    if (auto refusal = ask_gate(call)) return *std::move(refusal);
+  }
   std::string prefix;
-  if (site_.settings.sessions) prefix = "v/" + site_.tokens.issue(target.stream, moment.wall) + "/";
-  const auto body =
-      std::make_shared<const std::string>(hls::multivariant_playlist(stream->view->renditions, prefix));
+  if (site_.settings.sessions) {
+    const auto token = call.visit ? site_.tokens.issue(target.stream, call.moment.wall, call.visit.id)
+                                  : site_.tokens.issue(target.stream, call.moment.wall);
+    // Relative to where the playlist is: /live/NAME/ or /live/NAME/v/TOKEN/.
+    prefix = (target.token.empty() ? "v/" : "../") + token + "/";
+  }
+  const auto& all = stream->view->renditions;
+  const auto body = std::make_shared<const std::string>(
+      hls::multivariant_playlist(newcomer ? newcomers_variants(all, state_.gate.grant()) : all, prefix));
   Response response;
   response.head = &heads_.multivariant;
   response.body = Body{body, as_bytes(*body)};
-  response.kind = RequestKind::multivariant;
+  response.kind = kKind;
   return response;
 }
 
-Answer Origin::park(const Park& park, Patience patience, RequestKind kind) const {
-  if (patience == Patience::none) return plain(503, kTooEarly, kind);
+Answer Origin::park(Park park, const Call& call, RequestKind kind) const {
+  if (call.patience == Patience::none) return plain(503, kTooEarly, kind);
   if (state_.shelf.full()) return plain(503, kFull, kind);
+  park.stream = call.target.stream;
+  park.rendition = call.target.rendition;
+  park.limit = patience_limit();
+  park.settled = call.visit.settled;
   return park;
 }
 
-Answer Origin::playlist(const Target& target, const RequestView& request, Patience patience) {
+Response Origin::deliver(const Call& call, RequestKind kind, const PreparedRendition& rendition,
+                         Body body) const {
+  const hls::RenditionView& view = rendition.view();
+  const std::uint32_t rate =
+      view.average_bandwidth() != 0 ? view.average_bandwidth() : view.info().nominal_bandwidth;
+  Response response;
+  response.kind = kind;
+  response.body = std::move(body);
+  response.rate_floor = rate / 8 / kFloorShare;
+  if (call.visit.settled) response.ready = rendition.ready();
+  return response;
+}
+
+Answer Origin::playlist(const Call& call) {
   constexpr auto kKind = RequestKind::playlist;
+  const Target& target = call.target;
   const auto stream = state_.shelf.find(target.stream);
   if (!stream || !is_listed(*stream)) return plain(404, kNoStream, kKind);
+  if (!call.visit && newcomers_wait()) return send_to_door(kKind);
   const auto rendition = stream->rendition(target.rendition);
   if (!rendition) return plain(404, kNoRendition, kKind);
   const auto [query, malformed] = parse_playlist_query(target.query);
@@ -158,27 +209,24 @@ Answer Origin::playlist(const Target& target, const RequestView& request, Patien
     if (const char* fault = fault_of(view, query, advance_part_limit())) return plain(400, fault, kKind);
     if (!is_there(view, query)) {
       const auto what = query.part ? Park::For::part_of_segment : Park::For::whole_segment;
-      return park(
-          {target.stream, target.rendition, what, *query.msn, query.part.value_or(0), patience_limit()},
-          patience, kKind);
+      return park({.what = what, .msn = *query.msn, .part = query.part.value_or(0)}, call, kKind);
     }
   }
   const bool delta = query.skip && !view.ended() && !view.delta_playlist().empty();
-  const bool gzip = request.accepts_gzip;
+  const bool gzip = call.request.accepts_gzip;
   BytesView body;
   if (gzip) {
     body = delta ? rendition->delta_gzip() : rendition->playlist_gzip();
   } else {
     body = as_bytes(delta ? view.delta_playlist() : view.playlist());
   }
-  Response response;
+  Response response = deliver(call, kKind, *rendition, Body{rendition, body});
   response.head = query.msn ? &heads_.blocked_playlist[gzip] : &heads_.playlist[gzip];
-  response.body = Body{rendition, body};
-  response.kind = kKind;
   return response;
 }
 
-Answer Origin::media(const Target& target, const RequestView& request, Patience patience) {
+Answer Origin::media(const Call& call) {
+  const Target& target = call.target;
   const auto uri = hls::parse_media_uri(target.file);
   if (!uri) return plain(404, kNoMedia);
   const RequestKind kind = uri->kind == hls::MediaUri::Kind::init      ? RequestKind::init
@@ -186,6 +234,7 @@ Answer Origin::media(const Target& target, const RequestView& request, Patience 
                                                                        : RequestKind::part;
   const auto stream = state_.shelf.find(target.stream);
   if (!stream || stream->view->id != uri->stream_id) return plain(404, kNoMedia, kind);
+  if (!call.visit && newcomers_wait()) return send_to_door(kind);
   const auto rendition = stream->rendition(target.rendition);
   if (!rendition) return plain(404, kNoRendition, kind);
 
@@ -200,36 +249,81 @@ Answer Origin::media(const Target& target, const RequestView& request, Patience 
         uri->kind == hls::MediaUri::Kind::init ? view.init(uri->number) : view.part(uri->number);
     if (bytes) body.add(bytes);
   }
-  if (body.size() != 0) return media_body(std::move(body), kind, view, request);
+  if (body.size() != 0) return media_body(std::move(body), kind, *rendition, call);
   // The hinted part, and only that, is worth waiting for (L31, L44).
   const bool hinted = kind == RequestKind::part && uri->number == view.next_part() && !view.ended();
   if (!hinted) return plain(404, kNoMedia, kind);
-  return park({target.stream, target.rendition, Park::For::part_number, 0, uri->number, patience_limit()},
-              patience, kind);
+  return park({.what = Park::For::part_number, .part = uri->number}, call, kind);
 }
 
-Answer Origin::media_body(Body body, RequestKind kind, const hls::RenditionView& view,
-                          const RequestView& request) {
-  const bool audio = view.info().height == 0;
-  Response response;
-  response.kind = kind;
-  response.head = audio ? &heads_.audio : &heads_.video;
+Answer Origin::media_body(Body body, RequestKind kind, const PreparedRendition& rendition, const Call& call) {
+  const bool audio = rendition.view().info().height == 0;
+  const RequestView& request = call.request;
   const std::uint64_t size = body.size();
-  if (request.method == Method::get && !request.range.empty()) {
-    const auto range = parse_range(request.range, size);
-    if (!range && range.error() == RangeFault::unsatisfiable) {
-      response = plain(416, "the range lies past the end\n", kind);
-      response.range = ContentRange{0, 0, size};
-      return response;
-    }
-    if (range) {
-      response.head = audio ? &heads_.audio_range : &heads_.video_range;
-      response.range = ContentRange{range->first, range->last, size};
-      body.slice(range->first, range->last - range->first + 1);
-    }
+  Response response = deliver(call, kind, rendition, std::move(body));
+  response.head = audio ? &heads_.audio : &heads_.video;
+  if (request.method != Method::get || request.range.empty()) return response;
+  const auto range = parse_range(request.range, size);
+  if (!range && range.error() == RangeFault::unsatisfiable) {
+    response = plain(416, "the range lies past the end\n", kind);
+    response.range = ContentRange{0, 0, size};
+    return response;
   }
-  response.body = std::move(body);
+  if (range) {
+    response.head = audio ? &heads_.audio_range : &heads_.video_range;
+    response.range = ContentRange{range->first, range->last, size};
+    response.body.slice(range->first, range->last - range->first + 1);
+  }
   return response;
+}
+
+bool Origin::newcomers_wait() const {
+  return protects_ && state_.gate.grant().level >= admission::Level::wait;
+}
+
+std::optional<Response> Origin::ask_gate(const Call& call) {
+  auto ticket = call.request.ticket != nullptr ? *call.request.ticket : std::nullopt;
+  if (!ticket) ticket = shown_ticket(site_.tokens, query_value(call.target.query, "ticket"), call.moment);
+  const auto wait = state_.gate.ask(ticket, call.moment.now, static_cast<std::uint32_t>(state_.random()));
+  if (call.request.ticket != nullptr)
+    *call.request.ticket = wait ? std::optional{wait->ticket} : std::nullopt;
+  if (!wait) return std::nullopt;
+  return ask_to_wait(RequestKind::multivariant, come_back(*wait, site_.tokens, call.moment));
+}
+
+Response Origin::ask_to_wait(RequestKind kind, ComeBack come_back) const {
+  Response response;
+  response.head = &heads_.come_back;
+  response.body = Body{nullptr, as_bytes(kComeBackText)};
+  response.kind = kind;
+  response.come_back = come_back;
+  return response;
+}
+
+Response Origin::send_to_door(RequestKind kind) {
+  state_.strangers_refused.add();
+  ComeBack soon;
+  soon.after = std::chrono::seconds{2 + static_cast<int>(state_.random() % 4U)};
+  return ask_to_wait(kind, soon);
+}
+
+Response Origin::no_descriptor_left(RequestKind kind) {
+  state_.files_refused.add();
+  Response response = plain(503, kNoDescriptor, kind);
+  response.close = true;
+  return response;
+}
+
+std::optional<Response> Origin::refuse_upgrade(const RequestView& request, const Moment& moment) {
+  if (request.tight) return no_descriptor_left(RequestKind::other);
+  if (!newcomers_wait()) return std::nullopt;
+  const auto wait = upgrades_.take(upgrade_rate(state_.gate.grant()), moment.now);
+  if (wait == Duration::zero()) return std::nullopt;
+  state_.upgrades_refused.add();
+  ComeBack later;
+  later.after = std::chrono::ceil<std::chrono::seconds>(wait) +
+                std::chrono::seconds{static_cast<int>(state_.random() % 3U)};
+  return ask_to_wait(RequestKind::other, later);
 }
 
 Response Origin::live_list(TimePoint now) {

@@ -44,7 +44,7 @@ std::shared_ptr<const PreparedRendition> PreparedStream::rendition(std::string_v
 }
 
 std::shared_ptr<const PreparedStream> prepare(std::shared_ptr<const stream::StreamView> view,
-                                              const PreparedStream* previous) {
+                                              const PreparedStream* previous, TimePoint now) {
   auto prepared = std::make_shared<PreparedStream>();
   prepared->renditions.reserve(view->renditions.size());
   for (const auto& rendition : view->renditions) {
@@ -56,7 +56,7 @@ std::shared_ptr<const PreparedStream> prepare(std::shared_ptr<const stream::Stre
         continue;
       }
     }
-    prepared->renditions.push_back(std::make_shared<const PreparedRendition>(rendition));
+    prepared->renditions.push_back(std::make_shared<const PreparedRendition>(rendition, now));
   }
   prepared->view = std::move(view);
   return prepared;

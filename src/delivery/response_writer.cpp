@@ -19,6 +19,7 @@ ResponseWriter::ResponseWriter(const Response& response, std::string_view date, 
                                bool keep_alive)
     : response_{response}, pieces_{kHeadPieces + (with_body ? response.body.pieces() : 0)} {
   write_own_lines(date, keep_alive);
+  size_ = response.head->http1.size() + own_size_ + (with_body ? response.body.size() : 0);
 }
 
 void ResponseWriter::append(std::string_view text) {
@@ -31,6 +32,21 @@ void ResponseWriter::append(std::uint64_t number) {
   char* const begin = own_lines_.data() + own_size_;
   const auto result = std::to_chars(begin, own_lines_.data() + own_lines_.size(), number);
   own_size_ += static_cast<std::size_t>(result.ptr - begin);
+}
+
+void ResponseWriter::write_come_back(const ComeBack& come_back) {
+  append("Retry-After: ");
+  append(static_cast<std::uint64_t>(come_back.after.count()));
+  if (come_back.estimate) {
+    append("\r\nLevee-Wait-Ms: ");
+    append(static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(*come_back.estimate).count()));
+  }
+  if (come_back.ticket.front() != '\0') {
+    append("\r\nLevee-Ticket: ");
+    append({come_back.ticket.data(), come_back.ticket.size()});
+  }
+  append("\r\n");
 }
 
 void ResponseWriter::write_own_lines(std::string_view date, bool keep_alive) {
@@ -52,6 +68,7 @@ void ResponseWriter::write_own_lines(std::string_view date, bool keep_alive) {
     append(response_.range->total);
     append("\r\n");
   }
+  if (response_.come_back) write_come_back(*response_.come_back);
   append(date);
   append(keep_alive ? "\r\n" : "Connection: close\r\n\r\n");
 }

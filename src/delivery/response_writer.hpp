@@ -24,6 +24,8 @@ class ResponseWriter {
   ResponseWriter& operator=(const ResponseWriter&) = delete;
 
   bool done() const { return index_ == pieces_; }
+  /// Bytes of head and body together.
+  std::uint64_t size() const { return size_; }
   std::span<const boost::asio::const_buffer> buffers();
   void consume(std::size_t size);
 
@@ -34,12 +36,14 @@ class ResponseWriter {
   BytesView piece(std::size_t index) const;
   void append(std::string_view text);
   void append(std::uint64_t number);
+  void write_come_back(const ComeBack& come_back);
   void write_own_lines(std::string_view date, bool keep_alive);
 
   const Response& response_;
-  std::array<char, 256> own_lines_;
+  std::array<char, 384> own_lines_;
   std::size_t own_size_ = 0;
   std::size_t pieces_;
+  std::uint64_t size_ = 0;
   std::size_t index_ = 0;   ///< of the piece that is being sent
   std::size_t offset_ = 0;  ///< what of it is sent
   std::array<boost::asio::const_buffer, kMaxBuffers> buffers_;

@@ -1,9 +1,19 @@
 #include "levee/delivery/shelf.hpp"
 
 namespace levee::delivery {
+namespace {
+
+constexpr auto kEveryone = [](const auto&) { return true; };
+
+}  // namespace
 
 Shelf::Waiter::Waiter(Shelf& shelf, const Park& park, std::function<void()> wake)
-    : what_{park.what}, msn_{park.msn}, part_{park.part}, wake_{std::move(wake)}, parked_{shelf.parked_} {
+    : what_{park.what},
+      msn_{park.msn},
+      part_{park.part},
+      settled_{park.settled},
+      wake_{std::move(wake)},
+      parked_{shelf.parked_} {
   ++*parked_;
   const auto entry = shelf.streams_.find(park.stream);
   if (entry == shelf.streams_.end()) {
@@ -45,7 +55,17 @@ std::vector<std::shared_ptr<const PreparedStream>> Shelf::all() const {
   return out;
 }
 
-void Shelf::make_ready(Waiters& waiters) { ready_.splice(ready_.end(), waiters); }
+template <class IsReady>
+void Shelf::make_ready(Waiters& waiters, IsReady is_ready) {
+  Waiters newcomers;
+  for (auto place = waiters.end(); place != waiters.begin();) {
+    Waiter& waiter = *--place;
+    if (!is_ready(waiter)) continue;
+    place = waiters.erase(place);
+    (waiter.settled_ ? ready_ : newcomers).push_back(waiter);
+  }
+  ready_.splice(ready_.end(), newcomers);
+}
 
 void Shelf::put(std::shared_ptr<const PreparedStream> stream, std::string_view changed) {
   Entry& entry = streams_[stream->view->name];
@@ -53,29 +73,22 @@ void Shelf::put(std::shared_ptr<const PreparedStream> stream, std::string_view c
   for (auto& [name, waiters] : entry.waiters) {
     if (!changed.empty() && name != changed) continue;
     const auto rendition = entry.stream->rendition(name);
-    if (!rendition) {
-      make_ready(waiters);
-      continue;
-    }
-    for (auto waiter = waiters.begin(); waiter != waiters.end();) {
-      Waiter& current = *waiter++;
-      if (!current.satisfied_by(rendition->view())) continue;
-      current.unlink();
-      ready_.push_back(current);
-    }
+    make_ready(waiters, [&rendition](const Waiter& waiter) {
+      return !rendition || waiter.satisfied_by(rendition->view());
+    });
   }
 }
 
 void Shelf::remove(std::string_view name) {
   const auto entry = streams_.find(name);
   if (entry == streams_.end()) return;
-  for (auto& [rendition, waiters] : entry->second.waiters) make_ready(waiters);
+  for (auto& [rendition, waiters] : entry->second.waiters) make_ready(waiters, kEveryone);
   streams_.erase(entry);
 }
 
 void Shelf::wake_all() {
   for (auto& [name, entry] : streams_) {
-    for (auto& [rendition, waiters] : entry.waiters) make_ready(waiters);
+    for (auto& [rendition, waiters] : entry.waiters) make_ready(waiters, kEveryone);
   }
 }
 

@@ -57,6 +57,10 @@ Target::Kind live_target(const Path& path, Target& target) {
   target.stream = s[1];
   if (path.count == 3) return s[2] == kPlaylistFile ? Target::Kind::multivariant : Target::Kind::unknown;
 
+  if (path.count == 5 && s[2] == "v" && is_token(s[3]) && s[4] == kPlaylistFile) {
+    target.token = s[3];
+    return Target::Kind::multivariant;
+  }
   std::size_t rendition = 2;
   if (path.count == 6 && s[2] == "v" && is_token(s[3])) {
     target.token = s[3];
@@ -134,6 +138,14 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || text.front() == '-') return std::nullopt;
   return static_cast<std::uint64_t>(value);
+}
+
+std::string_view query_value(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    auto value = take_until(query, '&');
+    if (take_until(value, '=') == name) return value;
+  }
+  return {};
 }
 
 PlaylistQueryResult parse_playlist_query(std::string_view query) {

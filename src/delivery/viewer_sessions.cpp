@@ -3,27 +3,58 @@
 #include <unordered_set>
 
 namespace levee::delivery {
+namespace {
+
+/// From then on a viewer has its buffer, and how late its media comes tells of the server and not of its
+/// start.
+constexpr Duration kSettled = std::chrono::seconds{5};
+/// A whole day: a viewer who is away for so long may as well ask anew.
+constexpr Duration kTokenLife = std::chrono::hours{24};
+/// Between the clocks of nodes.
+constexpr Duration kClockSkew = std::chrono::minutes{5};
+/// A second; a player that fills its buffer with parts at once, on every rung, stays below.
+constexpr unsigned kMostRequests = 200;
+
+WallTime issued(const ViewerToken& token) { return WallTime{std::chrono::seconds{token.issued}}; }
+
+}  // namespace
 
 ViewerSessions::ViewerSessions(const ViewerTokens& tokens, Duration timeout, std::size_t max_sessions)
     : tokens_{tokens}, timeout_{timeout}, max_sessions_{max_sessions} {}
 
-bool ViewerSessions::seen(std::string_view stream, std::string_view text, TimePoint now) {
+Visit ViewerSessions::visit(Session& session, TimePoint now, WallTime wall) {
+  session.last_seen = now;
+  if (now - session.second >= std::chrono::seconds{1}) {
+    session.second = now;
+    session.requests = 0;
+  }
+  Visit out;
+  out.good = ++session.requests <= kMostRequests;
+  out.id = session.token.id;
+  out.returning = wall - issued(session.token) >= kSettled;
+  out.settled = out.returning && now - session.first_seen >= kSettled;
+  return out;
+}
+
+Visit ViewerSessions::seen(std::string_view stream, std::string_view text, TimePoint now, WallTime wall) {
   const auto token = ViewerTokens::decode(text);
-  if (!token) return false;
+  if (!token) return {};
   auto sessions = streams_.find(stream);
   if (sessions != streams_.end()) {
     const auto known = sessions->second.find(token->id);
-    if (known != sessions->second.end() && known->second.token == *token) {
-      known->second.last_seen = now;
-      return true;
-    }
+    if (known != sessions->second.end() && known->second.token == *token)
+      return visit(known->second, now, wall);
   }
-  if (!tokens_.verify(stream, *token)) return false;
-  if (size_ >= max_sessions_) return true;
+  if (!tokens_.verify(stream, *token)) return {};
+  const auto age = wall - issued(*token);
+  if (age > kTokenLife || age < -kClockSkew) return {};
+  Session session{*token, now, now, now, 0};
+  if (size_ >= max_sessions_) return visit(session, now, wall);
   if (sessions == streams_.end()) sessions = streams_.emplace(std::string{stream}, Sessions{}).first;
-  const auto [place, added] = sessions->second.insert_or_assign(token->id, Session{*token, now});
+  const auto [place, added] = sessions->second.try_emplace(token->id, session);
   if (added) ++size_;
-  return true;
+  place->second.token = *token;  // renewed: the same playback
+  return visit(place->second, now, wall);
 }
 
 std::vector<SessionIds> ViewerSessions::collect(TimePoint now) {

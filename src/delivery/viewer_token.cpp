@@ -16,6 +16,8 @@ namespace {
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::size_t kRandomKeySize = 32;
 constexpr std::size_t kTokenBytes = 24;
+/// What a ticket is signed for in place of a stream; no stream has such a name.
+constexpr std::string_view kTicketStream = " waits";
 
 void fill_random(void* out, std::size_t size) {
   if (RAND_bytes(static_cast<unsigned char*>(out), static_cast<int>(size)) != 1)
@@ -119,6 +121,17 @@ std::optional<ViewerToken> ViewerTokens::decode(std::string_view text) {
 bool ViewerTokens::verify(std::string_view stream, const ViewerToken& token) const {
   const auto expected = tag(stream, token);
   return CRYPTO_memcmp(expected.data(), token.tag.data(), expected.size()) == 0;
+}
+
+std::string ViewerTokens::ticket(WallTime since) const {
+  const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(since.time_since_epoch());
+  return issue(kTicketStream, since, static_cast<std::uint64_t>(time.count()));
+}
+
+std::optional<WallTime> ViewerTokens::read_ticket(std::string_view text) const {
+  const auto ticket = decode(text);
+  if (!ticket || !verify(kTicketStream, *ticket)) return std::nullopt;
+  return WallTime{std::chrono::milliseconds{ticket->id}};
 }
 
 }  // namespace levee::delivery

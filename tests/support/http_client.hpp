@@ -75,6 +75,13 @@ class HttpClient {
     return reply;
   }
 
+  /// Reads at most `size` bytes and forgets them; 0: the connection has ended.
+  std::size_t take(std::size_t size) {
+    std::string buffer(size, '\0');
+    const auto got = ::recv(socket_.native_handle(), buffer.data(), size, 0);
+    return got > 0 ? static_cast<std::size_t>(got) : 0;
+  }
+
   /// Whether the server closes the connection within five seconds, with nothing more to say.
   bool is_closed() {
     if (!received_.empty()) return false;

@@ -25,7 +25,8 @@ struct PublishKey {
 /// them.
 struct Config {
   log::Settings log;
-  std::size_t threads = 0;  ///< io threads; 0: one a core
+  std::size_t threads = 0;         ///< io threads that serve viewers; 0: one a core
+  std::size_t ingest_threads = 1;  ///< io threads for publishers, and what may not wait behind viewers
 
   bool publish_open = false;  ///< anyone may publish, under the name that is the key: for development
   std::vector<PublishKey> publish_keys;

@@ -26,6 +26,9 @@ class Catalog : public stream::Outlet {
   void updated(std::shared_ptr<const stream::StreamView> view, std::string_view changed) override;
   void removed(const std::string& name) override;
 
+  /// What is live, by name. Thread: any.
+  std::vector<std::shared_ptr<const PreparedStream>> all() const;
+
   /// What shard `index` knows. Thread: that shard, or any before the shards start.
   Shelf& shelf(std::size_t index) { return *shelves_[index]; }
 
@@ -35,7 +38,7 @@ class Catalog : public stream::Outlet {
  private:
   runtime::ShardPool& shards_;
   std::vector<std::shared_ptr<Shelf>> shelves_;  ///< shared with what is posted
-  std::mutex mutex_;  ///< guards what follows; held for a look-up, never while something is prepared
+  mutable std::mutex mutex_;  ///< guards what follows; held for a look-up, never while something is prepared
   std::map<std::string, std::shared_ptr<const PreparedStream>> prepared_;
 };
 

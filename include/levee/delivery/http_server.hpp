@@ -5,6 +5,7 @@
 #include <memory>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include "levee/base/metrics.hpp"
 #include "levee/delivery/catalog.hpp"
@@ -18,13 +19,18 @@ namespace levee::delivery {
 
 /// What the server is connected to. Every one may be empty.
 struct HttpHooks {
-  UpgradeHandler upgrade;                           ///< takes WebSockets; empty: /rt answers 426
-  ViewerCountSink viewer_counts;                    ///< told once a second, on shard 0
-  std::function<void(MetricsText&)> write_metrics;  ///< all of the process, for /metrics; called on shard 0
-  std::function<bool()> ready;                      ///< for /readyz; called on any shard
+  UpgradeHandler upgrade;         ///< takes WebSockets; empty: /rt answers 426
+  ViewerCountSink viewer_counts;  ///< told once a second, on shard 0
+  std::function<void(MetricsText&)>
+      write_metrics;            ///< all of the process, for /metrics; on the control thread
+  std::function<bool()> ready;  ///< for /readyz; called on any thread
+  /// Where admission is decided and the admin port is served: a context that viewers can't keep busy. Null:
+  /// shard 0's. Lifetime: as the shards'.
+  boost::asio::io_context* control = nullptr;
 };
 
-/// The public listener on every shard, and the admin listener on shard 0.
+/// The public listener on every shard, and the admin listener and the admission controller on the control
+/// thread.
 ///
 ///   delivery::Catalog catalog{shards, settings.max_parked};
 ///   stream::Registry registry{shards, ..., catalog};

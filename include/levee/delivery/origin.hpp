@@ -1,11 +1,16 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 
+#include "levee/admission/gate.hpp"
+#include "levee/base/metrics.hpp"
 #include "levee/delivery/response.hpp"
 #include "levee/delivery/settings.hpp"
 #include "levee/delivery/shelf.hpp"
@@ -14,6 +19,7 @@
 #include "levee/delivery/viewer_token.hpp"
 #include "levee/delivery/web_assets.hpp"
 #include "levee/hls/media_uri.hpp"
+#include "levee/realtime/token_bucket.hpp"
 
 namespace levee::delivery {
 
@@ -27,6 +33,8 @@ struct Site {
 };
 
 using ViewerCounts = std::map<std::string, std::size_t, std::less<>>;
+/// Those of one stream; 0 when there is none, or no counts yet (null).
+std::size_t viewers_of(const ViewerCounts* counts, std::string_view stream);
 
 /// What the responders of one shard share. Thread: its shard's.
 struct ShardState {
@@ -34,22 +42,31 @@ struct ShardState {
 
   Shelf& shelf;
   ViewerSessions sessions;
+  admission::Gate gate;
+  std::mt19937 random;
+  std::uint64_t returning = 0;  ///< known viewers on new connections, since this was last taken
+  Counter strangers_refused;    ///< playlists and media asked for without a token while newcomers wait
+  Counter upgrades_refused;
+  Counter files_refused;                       ///< newcomers that came on one of the last descriptors
   std::shared_ptr<const ViewerCounts> counts;  ///< of the whole node, a second old at most; may be null
 
-  std::size_t viewers(std::string_view stream) const;
+  std::size_t viewers(std::string_view stream) const { return viewers_of(counts.get(), stream); }
 };
 
 /// Answers the public listener's requests: HLS, pages, the list of what is live.
 ///
-/// A request with a forged or foreign token is served like one without: it only is not counted. To refuse it
-/// would gain nothing, since anyone may ask for a token.
-/// Thread: its shard's. Source: RFC 8216bis section 6.2.5 (blocking requests).
+/// A newcomer is one without a good viewer token. It is let in at the multivariant playlist, by the shard's
+/// admission::Gate, or told there when to come back. Whoever has a good token is served, on any connection:
+/// it is never asked to wait. While newcomers have to wait, whoever asks for a stream's inside without a
+/// token is told to come in by the door; else it is served, and only not counted. Without sessions there is
+/// no door. Thread: its shard's. Source: RFC 8216bis section 6.2.5 (blocking requests).
 class Origin : public Responder {
  public:
   /// Lifetime: both outlive it.
   Origin(const Site& site, ShardState& state);
 
   Answer answer(const RequestView& request, const Moment& moment, Patience patience) override;
+  std::optional<Response> refuse_upgrade(const RequestView& request, const Moment& moment) override;
 
  private:
   struct Heads {
@@ -59,13 +76,31 @@ class Origin : public Responder {
     Head blocked_playlist[2];  ///< answers to requests with _HLS_msn: good for longer
     Head video, video_range, audio, audio_range;
     Head json, text;
+    Head come_back;
+  };
+  /// A request for a stream, and who sends it.
+  struct Call {
+    const Target& target;
+    const RequestView& request;
+    const Moment& moment;
+    Patience patience;
+    Visit visit;
   };
 
-  Answer multivariant(const Target& target, const Moment& moment);
-  Answer playlist(const Target& target, const RequestView& request, Patience patience);
-  Answer media(const Target& target, const RequestView& request, Patience patience);
-  Answer media_body(Body body, RequestKind kind, const hls::RenditionView& view, const RequestView& request);
-  Answer park(const Park& park, Patience patience, RequestKind kind) const;
+  Answer route(const Call& call);
+  Answer multivariant(const Call& call);
+  Answer playlist(const Call& call);
+  Answer media(const Call& call);
+  Answer media_body(Body body, RequestKind kind, const PreparedRendition& rendition, const Call& call);
+  Answer park(Park park, const Call& call, RequestKind kind) const;
+  Response deliver(const Call& call, RequestKind kind, const PreparedRendition& rendition, Body body) const;
+
+  bool newcomers_wait() const;
+  /// Nothing: the newcomer is let in.
+  std::optional<Response> ask_gate(const Call& call);
+  Response ask_to_wait(RequestKind kind, ComeBack come_back) const;
+  Response send_to_door(RequestKind kind);
+  Response no_descriptor_left(RequestKind kind);
   Response live_list(TimePoint now);
   Response text(std::string_view literal) const;
 
@@ -75,6 +110,8 @@ class Origin : public Responder {
   const Site& site_;
   ShardState& state_;
   Heads heads_;
+  bool protects_;  ///< there is a door
+  realtime::TokenBucket upgrades_;
   std::shared_ptr<const std::string> live_list_;
   TimePoint live_list_made_{};
 };

@@ -31,16 +31,22 @@ class LazyGzip {
 /// Thread: any.
 class PreparedRendition {
  public:
-  explicit PreparedRendition(std::shared_ptr<const hls::RenditionView> view)
-      : view_{std::move(view)}, playlist_gzip_{view_->playlist()}, delta_gzip_{view_->delta_playlist()} {}
+  PreparedRendition(std::shared_ptr<const hls::RenditionView> view, TimePoint ready)
+      : view_{std::move(view)},
+        ready_{ready},
+        playlist_gzip_{view_->playlist()},
+        delta_gzip_{view_->delta_playlist()} {}
 
   const hls::RenditionView& view() const { return *view_; }
   const std::shared_ptr<const hls::RenditionView>& shared_view() const { return view_; }
+  /// When its newest part could first have been sent.
+  TimePoint ready() const { return ready_; }
   BytesView playlist_gzip() const { return playlist_gzip_.get(); }
   BytesView delta_gzip() const { return delta_gzip_.get(); }
 
  private:
   std::shared_ptr<const hls::RenditionView> view_;
+  TimePoint ready_;
   LazyGzip playlist_gzip_;
   LazyGzip delta_gzip_;
 };
@@ -54,9 +60,10 @@ struct PreparedStream {
   std::shared_ptr<const PreparedRendition> rendition(std::string_view name) const;
 };
 
-/// Prepares `view`, taking over from `previous` (may be null) what has not changed.
+/// Prepares `view`, taking over from `previous` (may be null) what has not changed. `now`: what has changed
+/// is ready since then.
 std::shared_ptr<const PreparedStream> prepare(std::shared_ptr<const stream::StreamView> view,
-                                              const PreparedStream* previous);
+                                              const PreparedStream* previous, TimePoint now);
 
 /// Whether a playlist that holds part `part` of segment `msn`, or anything later, is there. A part past the
 /// last one of a complete segment means part 0 of the next (L25, L26).

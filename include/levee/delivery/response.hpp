@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -10,6 +12,7 @@
 
 #include <boost/container/small_vector.hpp>
 
+#include "levee/admission/gate.hpp"
 #include "levee/base/bytes.hpp"
 #include "levee/base/clock.hpp"
 
@@ -25,6 +28,11 @@ struct RequestView {
   bool accepts_gzip = false;
   std::string_view range;          ///< the Range field; empty: none
   std::string_view if_none_match;  ///< empty: none
+  bool first_of_connection = false;
+  /// The connection took one of the last descriptors: only known viewers are served on it.
+  bool tight = false;
+  /// Where the transport keeps, with the connection, what a newcomer on it was told; null: nowhere.
+  std::optional<admission::Ticket>* ticket = nullptr;
 };
 
 /// What a request was for, as metrics count it.
@@ -75,23 +83,38 @@ struct ContentRange {
   std::uint64_t total = 0;
 };
 
+/// What a newcomer that must wait is told beside the status.
+struct ComeBack {
+  std::chrono::seconds after{1};     ///< Retry-After
+  std::optional<Duration> estimate;  ///< Levee-Wait-Ms: when it will probably get in; nothing: nobody knows
+  std::array<char, 32> ticket{};  ///< Levee-Ticket, to be shown as ?ticket= on another connection; "": none
+};
+
 /// Lifetime: `head` belongs to what answered and outlives every connection.
 struct Response {
   const Head* head = nullptr;
   Body body;  ///< not to be sent for HEAD, where only its size counts
   std::optional<ContentRange> range;
   RequestKind kind = RequestKind::other;
+  std::optional<ComeBack> come_back;
+  bool close = false;  ///< the connection ends after it
+  /// Since when what is sent could have been sent, whoever asks; only of what is measured: media and
+  /// playlists for viewers who were let in some seconds ago.
+  std::optional<TimePoint> ready;
+  std::uint32_t rate_floor =
+      0;  ///< bytes a second; a client that takes less for long is closed; 0: that takes none
 };
 
 /// Wait until a rendition has something, then ask again. Lifetime: that of the request's target.
 struct Park {
   enum class For : std::uint8_t { part_of_segment, whole_segment, part_number };
-  std::string_view stream;
-  std::string_view rendition;
+  std::string_view stream{};
+  std::string_view rendition{};
   For what = For::part_of_segment;
   std::uint64_t msn = 0;   ///< of the segment; not for part_number
   std::uint64_t part = 0;  ///< index in the segment, or (part_number) number in the stream
   Duration limit{};        ///< how long to wait; then ask for the last time, with Patience::none
+  bool settled = false;    ///< of a viewer who was let in some seconds ago: woken before newcomers
 };
 
 using Answer = std::variant<Response, Park>;
@@ -99,7 +122,7 @@ using Answer = std::variant<Response, Park>;
 /// When a request is answered.
 struct Moment {
   TimePoint now;
-  WallTime wall;  ///< good to the second
+  WallTime wall;
 };
 
 /// Whether the asker may be told to wait.
@@ -114,6 +137,8 @@ class Responder {
   /// Never blocks and never fails: what is wrong with a request is a response. With Patience::none the answer
   /// is a Response.
   virtual Answer answer(const RequestView& request, const Moment& moment, Patience patience) = 0;
+  /// What a request to change to WebSocket is told in place of being taken; nothing: it is taken.
+  virtual std::optional<Response> refuse_upgrade(const RequestView&, const Moment&) { return {}; }
 };
 
 }  // namespace levee::delivery

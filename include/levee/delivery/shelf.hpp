@@ -39,6 +39,7 @@ class Shelf {
     Park::For what_;
     std::uint64_t msn_;
     std::uint64_t part_;
+    bool settled_;
     std::function<void()> wake_;
     std::shared_ptr<std::size_t> parked_;
   };
@@ -53,13 +54,17 @@ class Shelf {
 
   /// Puts a stream's newest state up. Waiters for `changed` that are served by it become ready; with an empty
   /// `changed` those of all renditions are looked at.
+  ///
+  /// They become so in the order in which they may run dry: settled viewers before newcomers, and of them
+  /// those who came last first. Who asks last for a part got the one before it last, since its link is slow
+  /// or its turn came late: it has the least time left. It also keeps the turns from being the same for ever.
   void put(std::shared_ptr<const PreparedStream> stream, std::string_view changed);
   /// Takes a stream down; all that wait for it become ready.
   void remove(std::string_view name);
   /// Everyone who waits becomes ready.
   void wake_all();
 
-  /// Wakes at most `count` of those who are ready, first come first served; returns whether more are.
+  /// Wakes at most `count` of those who are ready, in their order; returns whether more are.
   bool wake_some(std::size_t count);
 
   std::size_t parked() const { return *parked_; }
@@ -73,7 +78,9 @@ class Shelf {
     std::map<std::string, Waiters, std::less<>> waiters;  ///< by rendition
   };
 
-  void make_ready(Waiters& waiters);
+  /// Calls `is_ready` for each of `waiters`, last come first, and makes those ready for which it holds.
+  template <class IsReady>
+  void make_ready(Waiters& waiters, IsReady is_ready);
 
   std::size_t max_parked_;
   std::shared_ptr<std::size_t> parked_ = std::make_shared<std::size_t>(0);

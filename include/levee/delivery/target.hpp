@@ -12,6 +12,7 @@ namespace levee::delivery {
 ///
 ///   /  /watch/NAME  /map/GROUP  /assets/PATH  pages
 ///   /live/NAME/index.m3u8                 multivariant playlist
+///   /live/NAME/v/TOKEN/index.m3u8         the same, asked for again by a viewer session
 ///   /live/NAME/REND/FILE                  media playlist (index.m3u8) or media
 ///   /live/NAME/v/TOKEN/REND/FILE          the same, for a viewer session
 ///   /api/v1/live  /healthz  /readyz  /rt
@@ -54,6 +55,9 @@ struct PlaylistQuery {
   std::optional<std::uint64_t> part;
   bool skip = false;
 };
+
+/// The value of a parameter of a query; empty when it is not there.
+std::string_view query_value(std::string_view query, std::string_view name);
 
 /// What is wrong with directives; null when nothing is.
 struct PlaylistQueryResult {

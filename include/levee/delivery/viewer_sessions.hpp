@@ -19,18 +19,30 @@ struct SessionIds {
   std::vector<std::uint64_t> ids;
 };
 
+/// What the token of a request says of its sender. Without a good one it is a newcomer.
+struct Visit {
+  bool good = false;
+  bool settled = false;    ///< was let in, and has been served here, some seconds ago
+  bool returning = false;  ///< was let in some seconds ago
+  std::uint64_t id = 0;    ///< of its session
+  explicit operator bool() const { return good; }
+};
+
 /// The viewer sessions that one shard has served lately.
 ///
 /// A token is verified when its session is first seen; after that it only has to be the same token. A forged
 /// one is never stored, so strangers can't fill the memory: it grows with the tokens that this server issued.
-/// Limits: `max_sessions` for all streams; sessions beyond are served but not counted.
-/// Thread: its shard's. Time: passed in.
+///
+/// A token is good for a day, and for as long as its viewer goes on watching; then for nothing. One that is
+/// used more often than any player would was handed round: what is above that is no one's. Limits:
+/// `max_sessions` for all streams; sessions beyond are served but not counted. Thread: its shard's. Time:
+/// passed in.
 class ViewerSessions {
  public:
   ViewerSessions(const ViewerTokens& tokens, Duration timeout, std::size_t max_sessions);
 
-  /// A request with a token in its path. Returns whether the token is good.
-  bool seen(std::string_view stream, std::string_view token, TimePoint now);
+  /// A request with a token in its path.
+  Visit seen(std::string_view stream, std::string_view token, TimePoint now, WallTime wall);
 
   /// Forgets those not seen for the timeout, and tells who is left.
   std::vector<SessionIds> collect(TimePoint now);
@@ -40,9 +52,14 @@ class ViewerSessions {
  private:
   struct Session {
     ViewerToken token;
+    TimePoint first_seen;
     TimePoint last_seen;
+    TimePoint second;  ///< the beginning of the second in which requests are counted
+    unsigned requests = 0;
   };
   using Sessions = std::unordered_map<std::uint64_t, Session>;
+
+  static Visit visit(Session& session, TimePoint now, WallTime wall);
 
   const ViewerTokens& tokens_;
   Duration timeout_;

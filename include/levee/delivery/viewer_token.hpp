@@ -38,7 +38,7 @@ class ViewerTokens {
 
   /// A new token for a playback of `stream`. Errors: throws when the system has no randomness.
   std::string issue(std::string_view stream, WallTime now) const;
-  /// The same with a given id: for tests.
+  /// The same for a playback that has an id: renews its token.
   std::string issue(std::string_view stream, WallTime now, std::uint64_t id) const;
 
   /// Takes a token's text apart; nothing if it is none. Says nothing of its truth.
@@ -46,6 +46,12 @@ class ViewerTokens {
 
   /// Whether this server or one with the same key made it for `stream`. Takes the same time for every tag.
   bool verify(std::string_view stream, const ViewerToken& token) const;
+
+  /// A signed note of the time since which a newcomer has been waiting, to be shown when it asks again: as
+  /// long as a token, and none.
+  std::string ticket(WallTime since) const;
+  /// What a ticket says; nothing when it is forged.
+  std::optional<WallTime> read_ticket(std::string_view text) const;
 
  private:
   std::array<std::byte, ViewerToken::kTagSize> tag(std::string_view stream, const ViewerToken& token) const;

@@ -336,7 +336,7 @@ TEST_F(HttpServerTest, CountsASessionOnceAcrossConnections) {
   settings.token_key = "secret";
   start();
   show(test::rendition_at(5, 2));
-  const auto token = ViewerTokens{"secret"}.issue("show", test::show_start());
+  const auto token = ViewerTokens{"secret"}.issue("show", std::chrono::system_clock::now());
   for (int i = 0; i < 8; ++i)
     EXPECT_EQ(client().get("/live/show/v/" + token + "/480p/index.m3u8").status, 200u);
   for (int i = 0; i < 500 && viewers != 1; ++i) std::this_thread::sleep_for(10ms);

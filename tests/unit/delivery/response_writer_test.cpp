@@ -54,12 +54,30 @@ TEST(ResponseWriter, SendsNoBodyForHeadAndSaysWhenItCloses) {
             "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nDate: now\r\nConnection: close\r\n\r\n");
 }
 
+TEST(ResponseWriter, TellsWhoMustWaitWhenToComeBack) {
+  const Head head{503, "HTTP/1.1 503 Service Unavailable\r\n"};
+  Response response;
+  response.head = &head;
+  response.come_back = ComeBack{};
+  response.come_back->after = std::chrono::seconds{7};
+  EXPECT_EQ(written(response, true, true, 1000),
+            "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 7\r\nDate: now\r\n\r\n");
+  response.come_back->estimate = std::chrono::milliseconds{12'345};
+  response.come_back->ticket.fill('t');
+  EXPECT_EQ(
+      written(response, true, true, 1000),
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 7\r\nLevee-Wait-Ms: 12345\r\n"
+      "Levee-Ticket: tttttttttttttttttttttttttttttttt\r\nDate: now\r\n\r\n");
+}
+
 TEST(ResponseWriter, HoldsTheLongestOwnLines) {
   constexpr auto kLargest = ~std::uint64_t{0};
   const Head head{206, "HTTP/1.1 206 Partial Content\r\n"};
   Response response;
   response.head = &head;
   response.range = ContentRange{kLargest, kLargest, kLargest};
+  response.come_back = ComeBack{std::chrono::seconds::max(), Duration::max(), {}};
+  response.come_back->ticket.fill('t');
   ResponseWriter writer{response, "Date: Sun, 22 Nov 2026 22:26:33 GMT\r\n", true, false};
   EXPECT_FALSE(writer.done());
 }

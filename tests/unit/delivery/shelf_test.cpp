@@ -15,7 +15,7 @@ class ShelfTest : public testing::Test {
  protected:
   void show(std::shared_ptr<const hls::RenditionView> a, std::shared_ptr<const hls::RenditionView> b,
             std::string_view changed) {
-    latest = prepare(test::stream_of({std::move(a), std::move(b)}), latest.get());
+    latest = prepare(test::stream_of({std::move(a), std::move(b)}), latest.get(), {});
     shelf.put(latest, changed);
   }
   std::unique_ptr<Shelf::Waiter> wait(Park park, std::string name) {
@@ -40,22 +40,38 @@ TEST_F(ShelfTest, WakesOnlyThoseWhosePartHasCome) {
   EXPECT_EQ(shelf.parked(), 5u);
   show(test::rendition_at(1, 2), test::rendition_at(1, 2, "240p"), "480p");
   EXPECT_FALSE(shelf.wake_some(100));
-  EXPECT_EQ(woken, "ae");
+  EXPECT_EQ(woken, "ea");
   show(test::rendition_at(2, 0), test::rendition_at(1, 2, "240p"), "");
   shelf.wake_some(100);
-  EXPECT_EQ(woken, "aecbd");
+  EXPECT_EQ(woken, "eacdb");
 }
 
-TEST_F(ShelfTest, WakesSomeAtATimeInTheOrderTheyCame) {
+TEST_F(ShelfTest, WakesSomeAtATimeWhoCameLastFirst) {
   show(test::rendition_at(1, 0), test::rendition_at(1, 0, "240p"), "");
   std::vector<std::unique_ptr<Shelf::Waiter>> waiters;
   for (int i = 0; i < 5; ++i) waiters.push_back(wait(for_part(1, 0), std::to_string(i)));
   show(test::rendition_at(1, 1), test::rendition_at(1, 0, "240p"), "480p");
   EXPECT_TRUE(shelf.wake_some(2));
-  EXPECT_EQ(woken, "01");
+  EXPECT_EQ(woken, "43");
   waiters[2].reset();
   EXPECT_FALSE(shelf.wake_some(2));
-  EXPECT_EQ(woken, "0134");
+  EXPECT_EQ(woken, "4310");
+}
+
+TEST_F(ShelfTest, WakesSettledViewersBeforeNewcomersAndAnOlderPartsBeforeANewerOnes) {
+  show(test::rendition_at(1, 0), test::rendition_at(1, 0, "240p"), "");
+  Park settled = for_part(1, 0);
+  settled.settled = true;
+  const auto a = wait(settled, "a");
+  const auto b = wait(for_part(1, 0), "b");
+  const auto c = wait(settled, "c");
+  const auto d = wait(for_part(1, 0), "d");
+  settled.part = 1;
+  const auto e = wait(settled, "e");
+  show(test::rendition_at(1, 1), test::rendition_at(1, 0, "240p"), "480p");
+  show(test::rendition_at(1, 2), test::rendition_at(1, 0, "240p"), "480p");
+  shelf.wake_some(100);
+  EXPECT_EQ(woken, "cadbe");
 }
 
 TEST_F(ShelfTest, ForgetsAWaiterThatLeaves) {
@@ -99,14 +115,14 @@ TEST_F(ShelfTest, TellsWhenNoMoreMayBeParked) {
 
 TEST(Prepare, KeepsWhatHasNotChanged) {
   const auto same = test::rendition_at(1, 0, "240p");
-  const auto first = prepare(test::stream_of({test::rendition_at(1, 0), same}), nullptr);
-  const auto second = prepare(test::stream_of({test::rendition_at(1, 1), same}), first.get());
+  const auto first = prepare(test::stream_of({test::rendition_at(1, 0), same}), nullptr, {});
+  const auto second = prepare(test::stream_of({test::rendition_at(1, 1), same}), first.get(), {});
   EXPECT_EQ(first->renditions[1], second->renditions[1]);
   EXPECT_NE(first->renditions[0], second->renditions[0]);
 }
 
 TEST(Prepare, CompressesAPlaylistOnce) {
-  const PreparedRendition rendition{test::rendition_at(1, 0)};
+  const PreparedRendition rendition{test::rendition_at(1, 0), {}};
   const auto compressed = rendition.playlist_gzip();
   ASSERT_GT(compressed.size(), 2u);
   EXPECT_EQ(compressed[0], std::byte{0x1f});

@@ -14,6 +14,15 @@ TEST(Target, NamesWhatLiesUnderAStream) {
   EXPECT_EQ(multivariant.kind, Kind::multivariant);
   EXPECT_EQ(multivariant.stream, "show");
 
+  const auto again = parse_target("/live/show/v/To_-9/index.m3u8?ticket=x");
+  EXPECT_EQ(again.kind, Kind::multivariant);
+  EXPECT_EQ(again.stream, "show");
+  EXPECT_EQ(again.token, "To_-9");
+  EXPECT_EQ(query_value(again.query, "ticket"), "x");
+  EXPECT_EQ(query_value(again.query, "tick"), "");
+  EXPECT_EQ(query_value("a=1&ticket=&b=2", "ticket"), "");
+  EXPECT_EQ(query_value("a=1&ticket&b=2", "b"), "2");
+
   const auto playlist = parse_target("/live/show/v/To_-9/480p/index.m3u8?_HLS_msn=3&_HLS_part=1");
   EXPECT_EQ(playlist.kind, Kind::playlist);
   EXPECT_EQ(playlist.token, "To_-9");

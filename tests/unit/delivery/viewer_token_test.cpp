@@ -58,14 +58,14 @@ class ViewerSessionsTest : public testing::Test {
 };
 
 TEST_F(ViewerSessionsTest, CountsASessionOnceHoweverManyRequestsItMakes) {
-  for (int i = 0; i < 5; ++i) EXPECT_TRUE(sessions.seen("show", token(1), kStart));
-  EXPECT_TRUE(sessions.seen("show", token(2), kStart));
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(sessions.seen("show", token(1), kStart, test::show_start()));
+  EXPECT_TRUE(sessions.seen("show", token(2), kStart, test::show_start()));
   EXPECT_EQ(sessions.size(), 2u);
 }
 
 TEST_F(ViewerSessionsTest, ForgetsASessionNotSeenForTheTimeout) {
-  sessions.seen("show", token(1), kStart);
-  sessions.seen("show", token(2), kStart + 5s);
+  sessions.seen("show", token(1), kStart, test::show_start());
+  sessions.seen("show", token(2), kStart + 5s, test::show_start());
   EXPECT_EQ(sessions.collect(kStart + 9s).at(0).ids.size(), 2u);
   EXPECT_EQ(sessions.collect(kStart + 10s).at(0).ids.size(), 1u);
   EXPECT_TRUE(sessions.collect(kStart + 15s).empty());
@@ -73,18 +73,78 @@ TEST_F(ViewerSessionsTest, ForgetsASessionNotSeenForTheTimeout) {
 }
 
 TEST_F(ViewerSessionsTest, DoesNotCountForgedTokens) {
-  EXPECT_FALSE(sessions.seen("show", token(1, "other"), kStart));
-  EXPECT_FALSE(sessions.seen("show", "nonsense", kStart));
+  EXPECT_FALSE(sessions.seen("show", token(1, "other"), kStart, test::show_start()));
+  EXPECT_FALSE(sessions.seen("show", "nonsense", kStart, test::show_start()));
   auto forged = token(1);
-  sessions.seen("show", forged, kStart);
+  sessions.seen("show", forged, kStart, test::show_start());
   forged.back() = forged.back() == 'A' ? 'B' : 'A';
-  EXPECT_FALSE(sessions.seen("show", forged, kStart));
+  EXPECT_FALSE(sessions.seen("show", forged, kStart, test::show_start()));
   EXPECT_EQ(sessions.size(), 1u);
 }
 
 TEST_F(ViewerSessionsTest, StaysWithinItsLimit) {
-  for (std::uint64_t id = 0; id < 10; ++id) EXPECT_TRUE(sessions.seen("show", token(id), kStart));
+  for (std::uint64_t id = 0; id < 10; ++id)
+    EXPECT_TRUE(sessions.seen("show", token(id), kStart, test::show_start()));
   EXPECT_EQ(sessions.size(), 3u);
+}
+
+TEST_F(ViewerSessionsTest, KnowsWhoHasBeenServedForSomeSeconds) {
+  const auto wall = test::show_start();
+  auto visit = sessions.seen("show", token(1), kStart, wall);
+  EXPECT_FALSE(visit.returning);
+  EXPECT_FALSE(visit.settled);
+  EXPECT_EQ(visit.id, 1u);
+  visit = sessions.seen("show", token(1), kStart + 5s, wall + 5s);
+  EXPECT_TRUE(visit.returning);
+  EXPECT_TRUE(visit.settled);
+  // After a restart, or on another node, it is known again but has its buffer still to fill.
+  ViewerSessions other{tokens, 10s, 3};
+  visit = other.seen("show", token(1), kStart + 5s, wall + 5s);
+  EXPECT_TRUE(visit.good);
+  EXPECT_TRUE(visit.returning);
+  EXPECT_FALSE(visit.settled);
+}
+
+TEST_F(ViewerSessionsTest, ATokenIsGoodForADayAndAsLongAsItsViewerStays) {
+  const auto wall = test::show_start();
+  EXPECT_FALSE(sessions.seen("show", token(1), kStart, wall + 24h + 1s));
+  EXPECT_TRUE(sessions.seen("show", token(1), kStart, wall + 24h - 1s));
+  EXPECT_TRUE(sessions.seen("show", token(1), kStart + 3s, wall + 24h + 2s));
+  sessions.collect(kStart + 60s);
+  EXPECT_FALSE(sessions.seen("show", token(1), kStart + 60s, wall + 24h + 59s));
+}
+
+TEST_F(ViewerSessionsTest, DoesNotTakeATokenFromTheFuture) {
+  EXPECT_FALSE(sessions.seen("show", token(1), kStart, test::show_start() - 10min));
+  EXPECT_TRUE(sessions.seen("show", token(1), kStart, test::show_start() - 1min));
+}
+
+TEST_F(ViewerSessionsTest, ATokenThatIsHandedRoundIsNoOnesAboveWhatAPlayerAsksFor) {
+  int good = 0;
+  for (int i = 0; i < 1000; ++i) good += sessions.seen("show", token(1), kStart, test::show_start()) ? 1 : 0;
+  EXPECT_EQ(good, 200);
+  EXPECT_TRUE(sessions.seen("show", token(1), kStart + 1s, test::show_start()));
+}
+
+TEST_F(ViewerSessionsTest, ARenewedTokenIsTheSamePlayback) {
+  const auto wall = test::show_start();
+  sessions.seen("show", token(1), kStart, wall);
+  const auto renewed = tokens.issue("show", wall + 8s, 1);
+  const auto visit = sessions.seen("show", renewed, kStart + 20s, wall + 20s);
+  EXPECT_TRUE(visit.settled);
+  EXPECT_EQ(sessions.size(), 1u);
+}
+
+TEST(ViewerTokens, ATicketTellsSinceWhenAndIsNoTokenNorATokenATicket) {
+  const ViewerTokens tokens{"secret"};
+  const auto since = test::show_start() + 1234ms;
+  const auto ticket = tokens.ticket(since);
+  EXPECT_EQ(ticket.size(), ViewerTokens::kLength);
+  EXPECT_EQ(tokens.read_ticket(ticket), since);
+  EXPECT_FALSE(ViewerTokens{"other"}.read_ticket(ticket));
+  EXPECT_FALSE(tokens.read_ticket(tokens.issue("show", since)));
+  EXPECT_FALSE(tokens.verify("show", *ViewerTokens::decode(ticket)));
+  EXPECT_FALSE(tokens.read_ticket("nonsense"));
 }
 
 TEST(ViewerTally, CountsASessionSeenOnTwoShardsOnce) {
