@@ -38,8 +38,8 @@ struct LinkModel {
 /// The player that every viewer is.
 struct PlayerSettings {
   bool low_latency = true;  ///< parts and blocking reloads where the server offers them
-  /// Media kept between the position of play and what was fetched, for a start and after a stall. Zero: what
-  /// the playlist asks for (PART-HOLD-BACK or HOLD-BACK).
+  /// Media that has to be there for the first frame, and to go on after a stall. Zero: one part or segment,
+  /// as hls.js does; where a viewer begins is told by the playlist (PART-HOLD-BACK or HOLD-BACK).
   Duration start_buffer{0};
   Duration buffer_goal = std::chrono::seconds{12};  ///< a plain viewer fetches no further ahead
   /// The rung that a viewer begins on: "auto" by its estimate, "first" as the playlist lists, "lowest",
@@ -47,8 +47,14 @@ struct PlayerSettings {
   std::string start_rung = "auto";
   bool adapt = true;                                    ///< changes rungs by its own estimate
   Duration request_timeout = std::chrono::seconds{10};  ///< without a byte; a blocking reload's time is extra
-  unsigned connections = 1;                             ///< a viewer's, at most
+  unsigned connections = 1;  ///< a viewer's, at most; at low latency two at least, of which one waits
 };
+
+/// The connections that a viewer may have at once.
+constexpr unsigned connections_of(const PlayerSettings& player) {
+  const unsigned least = player.low_latency ? 2 : 1;
+  return player.connections > least ? player.connections : least;
+}
 
 /// Incumbents: in and steady before the surge.
 struct Incumbents {

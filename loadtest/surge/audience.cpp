@@ -1,0 +1,116 @@
+#include "surge/audience.hpp"
+
+#include <utility>
+
+namespace levee::surge {
+
+/// Takes one viewer away and back, by turns.
+class Audience::Flapper final : public WheelTimer {
+ public:
+  Flapper(Network& network, Viewer& viewer, TimePoint until, Duration up, Duration down)
+      : network_{network}, viewer_{viewer}, until_{until}, up_{up}, down_{down} {}
+
+  void fire(TimePoint due, TimePoint now) override {
+    if (due >= until_ && watching_) return;  // it stays
+    watching_ = !watching_;
+    if (watching_) {
+      viewer_.arrive(due);
+    } else {
+      viewer_.leave(now);
+      ++viewer_.recorder().stats().left;
+    }
+    network_.wheel().schedule(*this, due + (watching_ ? up_ : down_));
+  }
+
+ private:
+  Network& network_;
+  Viewer& viewer_;
+  TimePoint until_;
+  Duration up_;
+  Duration down_;
+  bool watching_ = true;
+};
+
+Audience::Audience(Network& network, PlayerContext& context, Recorder& recorder)
+    : network_{network}, context_{context}, recorder_{recorder} {}
+
+Audience::~Audience() = default;
+
+void Audience::plan(const std::vector<Target>& targets, TimePoint begin, std::vector<Duration> plan) {
+  plan_ = std::move(plan);
+  begin_ = begin;
+  viewers_.reserve(plan_.size());
+  for (std::size_t i = 0; i < plan_.size(); ++i)
+    viewers_.push_back(std::make_unique<Viewer>(network_, context_, recorder_, targets[i % targets.size()]));
+  if (!plan_.empty()) network_.wheel().schedule(*this, begin_ + plan_.front());
+}
+
+void Audience::set_link(const LinkModel& link) {
+  for (auto& viewer : viewers_) viewer->set_link(link, Clock::now());
+}
+
+void Audience::fire(TimePoint, TimePoint now) {
+  while (arrived_ < viewers_.size() && begin_ + plan_[arrived_] <= now) {
+    ++recorder_.stats().planned;
+    viewers_[arrived_]->arrive(begin_ + plan_[arrived_]);
+    ++arrived_;
+  }
+  if (arrived_ < viewers_.size()) network_.wheel().schedule(*this, begin_ + plan_[arrived_]);
+}
+
+Audience::Count Audience::look(TimePoint now, bool with_latency) {
+  Count count;
+  for (std::size_t i = 0; i < arrived_; ++i) {
+    switch (viewers_[i]->player().look(now, with_latency)) {
+      case Player::Standing::playing:
+        ++count.playing;
+        break;
+      case Player::Standing::stalled:
+        ++count.stalled;
+        break;
+      case Player::Standing::waiting:
+        ++count.waiting;
+        break;
+      case Player::Standing::away:
+        break;
+    }
+  }
+  recorder_.standing(count.playing, count.stalled, count.waiting, now);
+  recorder_.take_bytes(now);
+  return count;
+}
+
+void Audience::enter(std::optional<Phase> phase, TimePoint now) {
+  recorder_.take_bytes(now);
+  for (auto& viewer : viewers_) viewer->player().phase_ends(now);
+  recorder_.enter(phase);
+}
+
+void Audience::leave(TimePoint now) {
+  cancel();
+  flappers_.clear();
+  for (std::size_t i = 0; i < arrived_; ++i) {
+    ++recorder_.stats().left;
+    viewers_[i]->leave(now);
+  }
+}
+
+void Audience::drop_connections(TimePoint now, Duration spread) {
+  for (std::size_t i = 0; i < arrived_; ++i) {
+    // A step that shares no factor with most sizes: neighbours in the order of arrival come back far apart.
+    const auto place = static_cast<double>(i * 7919 % arrived_) / static_cast<double>(arrived_);
+    const auto wait = static_cast<Duration::rep>(static_cast<double>(spread.count()) * place);
+    viewers_[i]->drop_connections(now, now + Duration{wait});
+  }
+}
+
+void Audience::flap(TimePoint from, TimePoint until, Duration up, Duration down) {
+  for (std::size_t i = 0; i < viewers_.size(); ++i) {
+    flappers_.push_back(std::make_unique<Flapper>(network_, *viewers_[i], until, up, down));
+    const auto shift =
+        (up + down) * static_cast<Duration::rep>(i) / static_cast<Duration::rep>(viewers_.size());
+    network_.wheel().schedule(*flappers_.back(), from + shift);
+  }
+}
+
+}  // namespace levee::surge

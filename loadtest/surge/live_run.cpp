@@ -1,0 +1,256 @@
+#include "surge/live_run.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "surge/arrivals.hpp"
+
+namespace levee::surge {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr Duration kLook = milliseconds{250};
+constexpr std::uint64_t kPortsASource = 14'000;  // half of what there are, so that none is used twice soon
+
+// A client waits as little as it can: what a browser's users do.
+constexpr Duration kReturnSpread = milliseconds{200};
+
+WallTime::duration wall_offset() {
+  return WallTime::clock::now().time_since_epoch() -
+         std::chrono::duration_cast<WallTime::duration>(Clock::now().time_since_epoch());
+}
+
+// Agents of one run begin together.
+TimePoint time_to_start(const Scenario& scenario) {
+  const WallTime agreed{std::chrono::duration_cast<WallTime::duration>(milliseconds{scenario.start_at_ms})};
+  const auto wait = agreed - WallTime::clock::now();
+  return Clock::now() + std::max(Duration{}, std::chrono::duration_cast<Duration>(wait));
+}
+
+std::uint32_t share_of_count(double share, std::uint32_t count) {
+  return static_cast<std::uint32_t>(share * count + 0.5);
+}
+
+}  // namespace
+
+LiveRun::LiveRun(const Scenario& scenario, Stage& stage, std::vector<Target> targets,
+                 const ProgressSink& progress, const std::atomic<bool>& stop)
+    : scenario_{scenario},
+      targets_{std::move(targets)},
+      progress_{progress},
+      stop_{stop},
+      stage_{stage},
+      network_{stage.network},
+      start_{time_to_start(scenario)},
+      player_context_{scenario.player, {}, wall_offset()},
+      generator_{network_, report_.generator, report_.series, start_},
+      server_{network_, report_.series, start_, targets_.front().endpoint.port(), scenario.metrics_url},
+      ticker_{stage.context} {
+  const auto viewers = std::uint64_t{scenario.incumbents.count} + scenario.newcomers.count;
+  const auto sources = viewers * connections_of(scenario.player) / scenario.agents / kPortsASource + 1;
+  network_.spread_sources(static_cast<std::uint32_t>(std::min<std::uint64_t>(sources, 200)));
+  report_.generator.ports_limit *= network_.sources();
+  describe(report_);
+  plan_times();
+  plan_cohorts();
+  plan_profile();
+  plan_publisher();
+  if (stage_.chat) stage_.chat->start(start_, scenario_.incumbents.within);
+  std::stable_sort(events_.begin(), events_.end(),
+                   [](const Event& a, const Event& b) { return a.at < b.at; });
+}
+
+void LiveRun::describe(RunReport& report) const {
+  report.scenario = scenario_.name;
+  report.description = scenario_.description;
+  report.profile = kProfileNames[static_cast<std::size_t>(scenario_.profile)];
+  report.seed = scenario_.seed;
+  report.started_ms =
+      std::chrono::duration_cast<milliseconds>(WallTime::clock::now().time_since_epoch()).count();
+}
+
+void LiveRun::plan_times() {
+  const auto& newcomers = scenario_.newcomers;
+  t0_ = start_ + scenario_.incumbents.within + scenario_.warm_up;
+  arrivals_end_ = t0_ + newcomers.within;
+  if (scenario_.profile == Profile::stairs)
+    arrivals_end_ = t0_ + newcomers.step_hold * static_cast<Duration::rep>(newcomers.steps);
+  hold_end_ = arrivals_end_ + scenario_.hold;
+  end_ = hold_end_ + scenario_.cool_down;
+  next_look_ = start_ + kLook;
+  report_.incumbents_in = scenario_.incumbents.within;
+  report_.t0 = t0_ - start_;
+  report_.surge_end = arrivals_end_ - start_;
+  report_.hold_end = hold_end_ - start_;
+  report_.length = end_ - start_;
+  at(start_ + scenario_.incumbents.within, [this](TimePoint now) { enter(Phase::before, now); });
+  at(t0_, [this](TimePoint now) { enter(Phase::surge, now); });
+  at(hold_end_, [this](TimePoint now) { enter(Phase::after, now); });
+}
+
+void LiveRun::plan_cohorts() {
+  const auto agents = scenario_.agents;
+  const auto index = scenario_.agent_index;
+  const auto seed = scenario_.seed * 1'000'003 + index;
+  const auto& newcomers = scenario_.newcomers;
+  const auto old_ones = share_of(scenario_.incumbents.count, agents, index);
+  const auto new_ones = share_of(newcomers.count, agents, index);
+  const auto flapping = share_of_count(scenario_.flapping.share, old_ones);
+  const auto weak_old = share_of_count(scenario_.weak.share, old_ones - flapping);
+  const auto weak_new = share_of_count(scenario_.weak.share, new_ones);
+  const auto within = scenario_.incumbents.within;
+
+  plan_group(Cohort::incumbents, old_ones - flapping - weak_old, start_,
+             plan_arrivals(old_ones - flapping - weak_old, within, seed));
+  const bool stairs = scenario_.profile == Profile::stairs;
+  plan_group(Cohort::newcomers, new_ones - weak_new, t0_,
+             stairs ? plan_stairs(new_ones - weak_new, newcomers.steps, newcomers.step_hold, newcomers.within,
+                                  seed + 1)
+                    : plan_arrivals(new_ones - weak_new, newcomers.within, seed + 1));
+  auto weak = plan_arrivals(weak_old, within, seed + 2);
+  for (const auto shift : plan_arrivals(weak_new, newcomers.within, seed + 3))
+    weak.push_back(t0_ - start_ + shift);
+  plan_group(Cohort::weak, weak_old + weak_new, start_, std::move(weak));
+  plan_group(Cohort::flapping, flapping, start_, plan_arrivals(flapping, within, seed + 4));
+  const auto slow = share_of(scenario_.slow_readers.count, agents, index);
+  plan_group(Cohort::slow_readers, slow, t0_, plan_arrivals(slow, newcomers.within, seed + 5));
+}
+
+void LiveRun::plan_group(Cohort cohort, std::uint32_t count, TimePoint begin, std::vector<Duration> plan) {
+  if (count == 0) return;
+  const auto name = kCohortNames[static_cast<std::size_t>(cohort)];
+  auto& made = groups_[static_cast<std::size_t>(cohort)];
+  made = std::make_unique<Group>(name, report_.cohort(cohort), report_.series, start_, network_,
+                                 player_context_);
+  made->audience.plan(targets_, begin, std::move(plan));
+  if (cohort == Cohort::weak) made->audience.set_link(scenario_.weak.link);
+  if (cohort == Cohort::slow_readers) made->audience.set_link({.rate_bps = scenario_.slow_readers.rate_bps});
+}
+
+void LiveRun::plan_profile() {
+  if (scenario_.newcomers.leave_after > Duration::zero()) {
+    at(t0_ + scenario_.newcomers.leave_after, [this](TimePoint now) {
+      if (auto* newcomers = known(Cohort::newcomers)) newcomers->audience.leave(now);
+    });
+    mark(t0_ + scenario_.newcomers.leave_after, "the newcomers leave");
+  }
+  if (scenario_.profile == Profile::reconnect) {
+    at(t0_, [this](TimePoint now) {
+      for (auto& one : groups_) {
+        if (one) one->audience.drop_connections(now, kReturnSpread);
+      }
+    });
+    mark(t0_, "every connection is dropped");
+  }
+  if (auto* flapping = known(Cohort::flapping))
+    flapping->audience.flap(t0_, hold_end_, scenario_.flapping.up, scenario_.flapping.down);
+}
+
+void LiveRun::plan_publisher() {
+  const auto& settings = scenario_.publisher;
+  if (!stage_.publisher) return;
+  for (std::uint32_t i = 0; i < settings.blinks; ++i) {
+    const auto when = t0_ + settings.blink_every * static_cast<Duration::rep>(i);
+    at(when, [this, &settings](TimePoint now) {
+      stage_.publisher->blink(now, settings.blink_for, settings.abrupt);
+    });
+    mark(when, "the publisher drops");
+  }
+}
+
+void LiveRun::at(TimePoint when, std::function<void(TimePoint)> what) {
+  events_.push_back({when, std::move(what)});
+}
+
+void LiveRun::mark(TimePoint when, std::string what) {
+  report_.marks.push_back({when - start_, std::move(what)});
+}
+
+void LiveRun::enter(std::optional<Phase> phase, TimePoint now) {
+  phase_ = phase;
+  for (auto& one : groups_) {
+    if (one) one->audience.enter(phase, now);
+  }
+}
+
+RunReport LiveRun::finish() {
+  stage_.context.restart();
+  start_tick();
+  stage_.context.run();
+  const auto now = Clock::now();
+  for (auto& one : groups_) {
+    if (!one) continue;
+    one->audience.look(now, false);
+    one->audience.enter(phase_, now);
+  }
+  report_.length = now - start_;
+  report_.publisher = stage_.published;
+  report_.chat = stage_.chatted;
+  return std::move(report_);
+}
+
+void LiveRun::start_tick() {
+  ticker_.expires_after(TimerWheel::kTick);
+  ticker_.async_wait([this](const ErrorCode&) {
+    const auto now = Clock::now();
+    generator_.ticked(ticker_.expiry(), now, phase_ && *phase_ != Phase::before);
+    tick(now);
+    if (now >= end_ || stop_) {
+      stage_.context.stop();
+    } else {
+      start_tick();
+    }
+  });
+}
+
+void LiveRun::tick(TimePoint now) {
+  while (happened_ < events_.size() && events_[happened_].at <= now) events_[happened_++].happens(now);
+  network_.wheel().advance(now);
+  if (now >= next_look_) {
+    look(now);
+    next_look_ = std::max(next_look_ + kLook, now);
+  }
+}
+
+void LiveRun::look(TimePoint now) {
+  const bool whole_second = ++looks_ % 4 == 0;
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    if (groups_[i]) counts_[i] = groups_[i]->audience.look(now, whole_second);
+  }
+  server_.look(now);
+  if (!whole_second) return;
+  generator_.look(now, phase_ && *phase_ != Phase::before);
+  if (progress_) tell_progress(now);
+}
+
+void LiveRun::tell_progress(TimePoint now) {
+  Progress progress;
+  progress.at = now - start_;
+  progress.length = end_ - start_;
+  progress.phase = phase_ ? kPhaseNames[static_cast<std::size_t>(*phase_)] : "incumbents";
+  const auto& incumbents = counts_[static_cast<std::size_t>(Cohort::incumbents)];
+  const auto& newcomers = counts_[static_cast<std::size_t>(Cohort::newcomers)];
+  progress.incumbents = incumbents.playing;
+  progress.newcomers = newcomers.playing;
+  progress.newcomers_waiting = newcomers.waiting;
+  if (auto* group = known(Cohort::incumbents)) {
+    const auto& report = report_.cohort(Cohort::incumbents);
+    progress.incumbents_stalled = report[Phase::surge].viewers_stalled + report[Phase::after].viewers_stalled;
+    progress.media_p99 = group->recorder.media_of_second();
+  }
+  std::uint64_t bytes = 0;
+  for (auto& one : groups_) {
+    if (!one) continue;
+    bytes += one->recorder.byte_total();
+    progress.refused += one->recorder.refused_total();
+    progress.errors += one->recorder.error_total();
+  }
+  progress.bits_per_second = static_cast<double>(bytes - bytes_told_) * 8;
+  bytes_told_ = bytes;
+  progress.lag = generator_.lag_of_second();
+  progress_(progress);
+}
+
+}  // namespace levee::surge
