@@ -15,8 +15,10 @@ const out = path.join(root, 'build/bench/surge');
 const media = path.join(out, 'media');
 const CONGESTION = '/proc/sys/net/ipv4/tcp_congestion_control';
 
-const lowLatency = ['surge_ll'];
-const plain = ['surge_plain', '--set', 'player.connections=1'];
+const short = ['--warm-up', '10s', '--hold', '20s', '--cool-down', '5s'];
+const lowLatency = ['surge_ll', ...short];
+const plain = ['surge_plain', ...short];
+const reconnect = ['reconnect', '--newcomers', '0', ...short];
 const off = { 'admission.enabled': false };
 
 /** Every run: what is published (kb/s), on which server, and what the harness is told. */
@@ -37,9 +39,9 @@ const runs = {
   'plain-bbr-1': { kbps: 4000, congestion: 'bbr', args: plain },
   'plain-nginx-cubic': { kbps: 4000, server: 'nginx', congestion: 'cubic', args: plain },
   'plain-nginx-bbr': { kbps: 4000, server: 'nginx', congestion: 'bbr', args: plain },
-  'reconnect-plain': { kbps: 950, congestion: 'cubic', args: ['reconnect', '--plain', '--incumbents', '10000', '--newcomers', '0', '--set', 'player.connections=1'] },
-  'reconnect-ll': { kbps: 950, congestion: 'cubic', args: ['reconnect', '--incumbents', '4000', '--newcomers', '0'] },
-  'reconnect-nginx': { kbps: 950, server: 'nginx', congestion: 'cubic', args: ['reconnect', '--plain', '--incumbents', '10000', '--newcomers', '0', '--set', 'player.connections=1'] },
+  'reconnect-plain': { kbps: 950, congestion: 'cubic', args: [...reconnect, '--plain', '--incumbents', '10000'] },
+  'reconnect-ll': { kbps: 950, congestion: 'cubic', args: [...reconnect, '--incumbents', '4000'] },
+  'reconnect-nginx': { kbps: 950, server: 'nginx', congestion: 'cubic', args: [...reconnect, '--plain', '--incumbents', '10000'] },
 };
 
 /** A picture of noise, so that the encoder fills the bit rate. Made once. */
@@ -145,6 +147,7 @@ function row(name) {
   return [name, `${stalled} of ${watched}`, ((surge.stall_us + after.stall_us) / 1e6).toFixed(1), p99(before), p99(surge), p99(after),
     newcomers ? newcomers.admitted : '-', newcomers ? newcomers.refusals : '-', newcomers?.times.refusal.count ? ms(quantile(newcomers.times.refusal, 0.99)) : '-',
     newcomers ? Object.values(newcomers.errors).reduce((a, b) => a + b, 0) : '-',
+    surge.times.return_time.count ? ms(quantile(surge.times.return_time, 0.99)) : '-',
     report.generator.limits_hit.length ? 'yes' : 'no'];
 }
 
@@ -155,7 +158,7 @@ for (const name of wanted ?? Object.keys(runs).filter((one) => !runs[one].first)
 }
 const made = Object.keys(runs).filter((name) => existsSync(path.join(out, `${name}.json`)));
 console.log(`The server has one core of ${execFileSync('nproc').toString().trim()}, levee-surge and the publisher the other; the stream is \`source\` alone, 8 Mb/s at low ` +
-  'latency, 4 Mb/s plain, 1 Mb/s for reconnecting. Incumbents watch for 10 s and more before newcomers come within one second: 800 + 8,200 at low latency, ' +
+  'latency, 4 Mb/s plain, 1 Mb/s for reconnecting. Incumbents watch for 10 s before newcomers come within one second: 800 + 8,200 at low latency, ' +
   '1,000 + 18,000 plain. Fetch times are of parts (low latency) or segments, p99, from when they were due.\n');
 console.log(table(['run', 'incumbents that stalled', 's in stalls', 'fetch before, ms', 'in the surge', 'after', 'newcomers let in', '503', '503 p99, ms',
-  'errors of newcomers', 'generator at its limit'], made.map(row)));
+  'errors of newcomers', 'back after a drop, p99, ms', 'generator at its limit'], made.map(row)));
