@@ -58,12 +58,13 @@ void ServerWatch::read_metrics(std::string_view text, TimePoint now) {
   };
   constexpr Plotted kPlotted[]{
       {"levee_loop_lag_seconds", series::kServerLag},
-      {"levee_admission_state", series::kServerAdmission},
-      {"levee_admission_rate", series::kServerRate},
+      {"levee_admission_level", series::kServerAdmission},
   };
   for (const auto& [metric, series] : kPlotted) {
     if (const auto value = metric_max(text, metric)) series_.max(series).set(now - start_, *value);
   }
+  if (const auto rate = metric_sum(text, "levee_admission_newcomers_per_second"))
+    series_.max(series::kServerRate).set(now - start_, *rate);
   const auto sent = metric_sum(text, "levee_http_sent_bytes_total");
   if (sent && sent_bytes_)
     series_.max(series::kServerEgress).set(now - start_, (*sent - *sent_bytes_) / seconds_of(now - sent_at_));
