@@ -35,6 +35,8 @@ class Audience final : private WheelTimer {
   /// Looks at everybody and writes the gauges.
   Count look(TimePoint now, bool with_latency);
   void enter(std::optional<Phase> phase, TimePoint now);
+  /// Who has not arrived by now stays away.
+  void close_the_door() { cancel(); }
   /// Every one leaves.
   void leave(TimePoint now);
   /// Every connection breaks; each viewer is back within `spread`, in an order that is not that of its

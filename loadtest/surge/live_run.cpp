@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "surge/arrivals.hpp"
+#include "surge/threshold.hpp"
 
 namespace levee::surge {
 namespace {
@@ -57,6 +58,7 @@ LiveRun::LiveRun(const Scenario& scenario, Stage& stage, std::vector<Target> tar
   plan_cohorts();
   plan_profile();
   plan_publisher();
+  if (scenario_.profile == Profile::stairs) plan_stairs_end();
   if (stage_.chat) stage_.chat->start(start_, scenario_.incumbents.within);
   std::stable_sort(events_.begin(), events_.end(),
                    [](const Event& a, const Event& b) { return a.at < b.at; });
@@ -158,6 +160,37 @@ void LiveRun::plan_publisher() {
     });
     mark(when, "the publisher drops");
   }
+}
+
+// Just before each further step it is asked whether the last one was too much.
+void LiveRun::plan_stairs_end() {
+  const auto& newcomers = scenario_.newcomers;
+  for (std::uint32_t step = 1; step < newcomers.steps; ++step) {
+    at(t0_ + newcomers.step_hold * static_cast<Duration::rep>(step) - kLook, [this](TimePoint now) {
+      if (*phase_ == Phase::surge && broken_for_incumbents()) end_stairs(now);
+    });
+  }
+}
+
+bool LiveRun::broken_for_incumbents() const {
+  std::vector<std::string> asked;
+  for (const auto& text : scenario_.thresholds) {
+    const bool later = text.find(".after.") != std::string::npos;
+    if (text.starts_with("incumbents.") && !later) asked.push_back(text);
+  }
+  RunReport so_far = report_;
+  so_far.hold_end = Clock::now() - start_;
+  judge(so_far, asked);
+  return std::any_of(so_far.thresholds.begin(), so_far.thresholds.end(),
+                     [](const ThresholdOutcome& outcome) { return !outcome.held; });
+}
+
+void LiveRun::end_stairs(TimePoint now) {
+  if (auto* newcomers = known(Cohort::newcomers)) newcomers->audience.close_the_door();
+  mark(now, "a threshold broke: no further step");
+  report_.surge_end = report_.hold_end = now - start_;
+  end_ = now + scenario_.cool_down;
+  enter(Phase::after, now);
 }
 
 void LiveRun::at(TimePoint when, std::function<void(TimePoint)> what) {

@@ -43,6 +43,9 @@ class LiveRun {
   void plan_cohorts();
   void plan_profile();
   void plan_publisher();
+  void plan_stairs_end();
+  void end_stairs(TimePoint now);
+  bool broken_for_incumbents() const;
   Group& group(Cohort cohort);
   Group* known(Cohort cohort) { return groups_[static_cast<std::size_t>(cohort)].get(); }
   void plan_group(Cohort cohort, std::uint32_t count, TimePoint begin, std::vector<Duration> plan);
