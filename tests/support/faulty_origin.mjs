@@ -17,8 +17,8 @@ function chance(seed) {
 }
 
 /**
- * Faults: `rate`, media seconds made in a second; `freezeAt` and `freezeFor`, seconds from the start, in which none is
- * made; `refuse`, the share of requests answered with a bare 503; `cut`, the share of segments that end in the middle;
+ * Time runs from the first request. Faults: `rate`, media seconds made in a second; `freezeAt` and `freezeFor`, seconds, in
+ * which none is made; `refuse`, the share of requests answered with a bare 503; `cut`, the share of segments that end in the middle;
  * `waitUntil`: until then, in seconds, newcomers are told to come back in `waitFor` seconds.
  */
 export class FaultyOrigin {
@@ -33,8 +33,6 @@ export class FaultyOrigin {
   async start() {
     this.server.listen(0, '127.0.0.1');
     await once(this.server, 'listening');
-    this.started = Date.now() - 10_000; // ten seconds are there already
-    this.opened = Date.now();
     return this;
   }
 
@@ -48,10 +46,16 @@ export class FaultyOrigin {
     await once(this.server, 'close');
   }
 
-  /** Media made so far, in seconds. */
+  /** Seconds since the first request. */
+  #since() {
+    this.opened ??= Date.now();
+    return (Date.now() - this.opened) / 1000;
+  }
+
+  /** Media made so far, in seconds; ten are there at the start. */
   #made() {
     const { rate, freezeAt, freezeFor } = this.faults;
-    const since = (Date.now() - this.opened) / 1000;
+    const since = this.#since();
     const frozen = Math.min(Math.max(0, since - freezeAt), freezeFor);
     return 10 + (since - frozen) * rate;
   }
@@ -61,7 +65,7 @@ export class FaultyOrigin {
     const { refuse, cut, waitUntil, waitFor } = this.faults;
     const path = request.url.split('?')[0];
     if (path === '/live/faulty/index.m3u8') {
-      if ((Date.now() - this.opened) / 1000 < waitUntil) {
+      if (this.#since() < waitUntil) {
         ++this.counts.told;
         return send(response, 503, '', { 'Retry-After': String(waitFor) });
       }
@@ -85,7 +89,7 @@ export class FaultyOrigin {
     const { segment } = this.faults;
     const end = Math.floor(this.#made() / segment);
     const first = Math.max(0, end - 10);
-    const date = new Date(this.started + first * segment * 1000).toISOString();
+    const date = new Date(this.opened - 10_000 + first * segment * 1000).toISOString();
     let text = `#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:${Math.ceil(segment)}\n#EXT-X-MEDIA-SEQUENCE:${first}\n`;
     text += `#EXT-X-MAP:URI="init.mp4"\n#EXT-X-PROGRAM-DATE-TIME:${date}\n`;
     for (let i = first; i < end; ++i) text += `#EXTINF:${segment},\n${i}.m4s\n`;
