@@ -36,9 +36,9 @@ class RestartTest : public BusContract {
   realtime::Bus& bus(int) override { return *bus_; }
 
   bool restart(std::chrono::seconds away) {
-    const auto saved = bus_->save(Clock::now(), 1'000'000);
+    const auto saved = bus_->save(Clock::now(), 2000);
     bus_ = std::make_unique<MemoryBus>("after");
-    return bus_->restore(saved, Clock::now() + away, 1'000'000 + away.count() * 1000);
+    return bus_->restore(saved, Clock::now() + away, 2000 + away.count() * 1000);
   }
 
   std::unique_ptr<MemoryBus> bus_ = std::make_unique<MemoryBus>("before");
