@@ -291,9 +291,6 @@ void RedisBus::Core::subscriptions_up() {
 void RedisBus::Core::link_down() {
   const bool was_up = up_;
   note_state();
-  // The server may come back empty. With the old epoch its offsets would be used a second time, and nobody
-  // could tell who had not seen the last of them.
-  if (!commands_.up()) offered_epoch_ = random_epoch();
   for (auto& [channel, state] : channels_) {
     if (!subscriptions_.up()) state.acknowledged = false;
     if (!commands_.up()) state.read_failed();

@@ -8,16 +8,24 @@
 namespace levee::redis {
 namespace {
 
-// What begins every script: `e` is the epoch, `touch` sees that it outlives the data.
+// What begins every script. `epoch` and `open` give the channel's epoch, and begin one where there is none; `open` also
+// sees that it outlives the data, which is a write. A script that must be refused by a server that is full uses `epoch`
+// and `touch`: Redis looks at its memory before the first write of a script alone, and a PEXPIRE is always let through.
 constexpr std::string_view kOpen = R"(
-local function open(offered, ttl, stale)
-  local e = redis.call('HGET', KEYS[1], 'e')
-  if not e then
-    e = offered
-    if stale then redis.call('DEL', stale) end
-    redis.call('HSET', KEYS[1], 'e', e, 's', 0)
-  end
+local function touch(ttl)
   redis.call('PEXPIRE', KEYS[1], ttl)
+end
+local function epoch(offered, ttl, stale)
+  local e = redis.call('HGET', KEYS[1], 'e')
+  if e then return e end
+  redis.call('HSET', KEYS[1], 'e', offered, 's', 0)
+  if stale then redis.call('DEL', stale) end
+  touch(ttl)
+  return offered
+end
+local function open(offered, ttl, stale)
+  local e = epoch(offered, ttl, stale)
+  touch(ttl)
   return e
 end
 local function tell(channel, e, o, time, members, body)
@@ -34,7 +42,7 @@ if ARGV[5] == '1' then
   local was = redis.call('GET', KEYS[3])
   if was then return {was, 1, '', 0} end
 end
-local e = open(ARGV[2], ARGV[8], KEYS[2])
+local e = epoch(ARGV[2], ARGV[8], KEYS[2])
 local user, bound = ARGV[9], ARGV[10] ~= ''
 if bound then
   local at = now()
@@ -58,6 +66,7 @@ for i = 11, #ARGV, 2 do
   end
 end
 local o = redis.call('HINCRBY', KEYS[1], 's', 1)
+touch(ARGV[8])
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], o .. '-0', 't', ARGV[3], 'd', ARGV[4])
 redis.call('PEXPIRE', KEYS[2], ARGV[7])
 if ARGV[5] == '1' then redis.call('SET', KEYS[3], e .. ' ' .. o, 'PX', ARGV[7]) end
@@ -187,7 +196,7 @@ local function compare(a, b)
   if #a ~= #b then return #a < #b and -1 or 1 end
   return a == b and 0 or (a < b and -1 or 1)
 end
-local e = open(ARGV[2], ARGV[3], KEYS[2])
+local e = epoch(ARGV[2], ARGV[3], KEYS[2])
 local o = redis.call('HGET', KEYS[1], 's')
 local news, old, full, at = {}, 0, 0, o + 1
 for i = 0, tonumber(ARGV[5]) - 1 do
@@ -217,6 +226,7 @@ if #news > 0 then
   redis.call('PEXPIRE', KEYS[2], ARGV[3])
   tell(ARGV[1], e, o, 0, 0, '[' .. table.concat(news, ',') .. ']')
 end
+touch(ARGV[3])
 return {e, tostring(o), #news, old, full}
 )";
 

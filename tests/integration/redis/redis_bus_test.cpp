@@ -185,8 +185,10 @@ TEST_F(RedisBusTest, FindsALastMessageThatWasLostOnItsWay) {
   ASSERT_TRUE(publish(*here, "1"));
   ASSERT_TRUE(wait_until([&] { return here->top == 1; }));
   // Appended as the script does, but told to nobody.
-  ASSERT_EQ(server_.ask(R"(EVAL "redis.call('HINCRBY',KEYS[1],'s',1) return redis.call('XADD',KEYS[2],'2-0','t','1','d','2')" 2 )" +
-                        redis::Keys{"levee"}.meta("chat:a") + " " + redis::Keys{"levee"}.stream("chat:a")),
+  const std::string script =
+      "redis.call('HINCRBY',KEYS[1],'s',1) return redis.call('XADD',KEYS[2],'2-0','t','1','d','2')";
+  ASSERT_EQ(server_.ask("EVAL \"" + script + "\" 2 " + redis::Keys{"levee"}.meta("chat:a") + " " +
+                        redis::Keys{"levee"}.stream("chat:a")),
             "$3\r\n2-0\r\n");
   EXPECT_TRUE(wait_until([&] { return here->top == 2; }, 10s));
   EXPECT_EQ(here->bodies.back(), "2");

@@ -31,8 +31,8 @@ class RedisServer {
   void make_certificate() const;
 
   std::uint16_t port_ = 0;
-  bool tls_ = false;
   std::string folder_;
+  bool tls_ = false;
   pid_t pid_ = -1;
 };
 

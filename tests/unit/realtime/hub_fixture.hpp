@@ -16,7 +16,8 @@
 
 namespace levee::realtime {
 
-using namespace std::chrono_literals;
+using std::chrono_literals::operator""s;
+using std::chrono_literals::operator""ms;
 using nlohmann::json;
 
 inline constexpr TimePoint kStart{1000s};
