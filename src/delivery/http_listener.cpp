@@ -25,7 +25,8 @@ constexpr int kAcceptBatch = 16;
 constexpr int kAcceptBatchWhenLate = 4;
 constexpr Duration kLate = std::chrono::milliseconds{20};
 constexpr Duration kAcceptPause = std::chrono::milliseconds{20};
-/// So much later than twice the write timeout the kernel gives a peer up: who only reads nothing is found before.
+/// So much later than twice the write timeout the kernel gives a peer up: who only reads nothing is found
+/// before.
 constexpr Duration kDeadPeerSlack = std::chrono::seconds{3};
 constexpr Duration kBeat = std::chrono::milliseconds{50};
 

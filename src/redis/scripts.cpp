@@ -8,9 +8,10 @@
 namespace levee::redis {
 namespace {
 
-// What begins every script. `epoch` and `open` give the channel's epoch, and begin one where there is none; `open` also
-// sees that it outlives the data, which is a write. A script that must be refused by a server that is full uses `epoch`
-// and `touch`: Redis looks at its memory before the first write of a script alone, and a PEXPIRE is always let through.
+// What begins every script. `epoch` and `open` give the channel's epoch, and begin one where there is none;
+// `open` also sees that it outlives the data, which is a write. A script that must be refused by a server
+// that is full uses `epoch` and `touch`: Redis looks at its memory before the first write of a script alone,
+// and a PEXPIRE is always let through.
 constexpr std::string_view kOpen = R"(
 local function touch(ttl)
   redis.call('PEXPIRE', KEYS[1], ttl)
