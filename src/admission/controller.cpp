@@ -6,10 +6,21 @@
 namespace levee::admission {
 namespace {
 
-constexpr double kUnknownCost = 1.0 / 1000;  // of a viewer, until it is measured: small servers carry more
-constexpr double kFirst = 64;                // newcomers that an unloaded node lets in at once
+using namespace std::chrono_literals;
+
+constexpr double kAtOnce = 64;       // newcomers that a node with much room lets in without counting
+constexpr double kUsualSeconds = 5;  // over which lateness is averaged to know what is usual
+constexpr double kSlowestPace = 0.05;
+constexpr double kPaceSeconds = 3;
+constexpr double kCaution = 0.9;  // in what is told to those who wait: better let in early than late
 constexpr double kTrimLeast = 1.0 / 64;
-constexpr double kTrimPerSecond = 0.5;
+constexpr double kTrimPerSecond = 0.25;
+constexpr double kSecondsBetweenCuts = 0.3;  // what one did must show first
+constexpr double kSpendSeconds = 0.5;        // in which the room that may be taken unproven is given out
+constexpr double kBurstSeconds = 0.25;
+constexpr double kStormLeast = 50;    // incumbents a second on new connections that are nothing unusual
+constexpr double kStormShare = 0.1;   // of the incumbents, a second
+constexpr Duration kStormLasts = 1s;  // after its last sign
 
 double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
@@ -18,86 +29,99 @@ double share_after(double seconds, double constant) { return 1 - std::exp(-secon
 }  // namespace
 
 Controller::Controller(std::size_t shards, Settings settings)
-    : settings_{settings}, shards_{static_cast<double>(std::max<std::size_t>(shards, 1))} {}
+    : settings_{settings},
+      shards_{static_cast<double>(std::max<std::size_t>(shards, 1))},
+      meter_{settings.limits} {}
 
 Grant Controller::evaluate(const Signals& signals, TimePoint now) {
   const double seconds = last_ && now > *last_ ? seconds_of(now - *last_) : 0.1;
   last_ = now;
-  learn(signals, seconds);
-  pressure_ = judge(signals);
-  if (pressure_ > 1) {
-    if (!cut_ || now - *cut_ >= std::chrono::milliseconds{300}) {
-      trim_ = std::max(kTrimLeast, trim_ / 2);
-      cut_ = now;
-    }
-  } else {
-    trim_ = std::min(1.0, trim_ + kTrimPerSecond * seconds);
-  }
-  const bool reconnecting =
-      static_cast<double>(signals.returning) / seconds > 50 + 0.1 * static_cast<double>(signals.incumbents);
-  const double rate = reconnecting ? 0 : allowed_rate();
-  expected_ += (rate - expected_) * share_after(seconds, 10);
-  choose_level(signals, now);
+  meter_.measure(signals, seconds, giving_way_.level() >= Level::start_low);
+  judge(signals, seconds);
+  const bool reconnecting = coming_back(signals, seconds, now);
+  giving_way_.update(meter_.load(), late_pressure_, signals.refused > 0 || signals.waiting > 0, now);
+  return grant(reconnecting, seconds, now);
+}
 
+void Controller::judge(const Signals& signals, double seconds) {
+  const double part = seconds_of(signals.part_target);
+  const double floor = seconds_of(settings_.late_floor);
+  const double most = std::max(2 * floor, settings_.late_share * std::min(part, 1.0));
+  const double lag_most = std::clamp(0.3 * part, 0.06, 0.2);
+  since_part_ += seconds;
+  if (signals.lateness.count > 0) {
+    const double late = seconds_of(signals.lateness.p90);
+    if (usual_late_ == 0) usual_late_ = late;
+    late_pressure_ = late / most;
+    const double allowed = settings_.late_growth * usual_late_ + floor;
+    calm_ = std::clamp((allowed - late) / (allowed - usual_late_), 0.0, 1.0);
+    usual_late_ += (late - usual_late_) * share_after(since_part_, kUsualSeconds);
+    since_part_ = 0;
+    if (late_pressure_ > 1) meter_.congested();
+  }
+  if (since_part_ > 1.5 * part + 0.2) late_pressure_ = 0;  // nothing is delivered any more
+  const double lag_pressure = seconds_of(signals.loop_lag) / lag_most;
+  pressure_ = std::max(
+      {late_pressure_, lag_pressure, seconds_of(signals.accept_age) / seconds_of(settings_.accept_limit)});
+  // A long queue at the door is no reason to let fewer in: those who stand there cost the same, in or out.
+  since_cut_ += seconds;
+  if (std::max(late_pressure_, lag_pressure) <= 1) {
+    trim_ = std::min(1.0, trim_ + kTrimPerSecond * seconds);
+  } else if (since_cut_ >= kSecondsBetweenCuts) {
+    trim_ = std::max(kTrimLeast, trim_ / 2);
+    since_cut_ = 0;
+  }
+}
+
+bool Controller::coming_back(const Signals& signals, double seconds, TimePoint now) {
+  returning_ += (static_cast<double>(signals.returning) / seconds - returning_) * share_after(seconds, 0.2);
+  if (returning_ > kStormLeast + kStormShare * static_cast<double>(signals.incumbents)) storm_ = now;
+  return storm_ && now - *storm_ < kStormLasts;
+}
+
+double Controller::rate(double room) const {
+  const double unproven = std::max(0.0, room / 2 - meter_.unproven()) / kSpendSeconds;
+  const double beside = room / settings_.join_seconds / 2;
+  return trim_ * calm_ * (std::min(unproven, beside) + replaced());
+}
+
+double Controller::replaced() const {
+  const double full = std::clamp(1 - (meter_.load() - 1) * 10, 0.0, 1.0);  // 0 from 1.1 up
+  return full * std::max(0.0, meter_.departures());
+}
+
+// Questions at the door are a load too, but not for long: what is told for later leaves them out. How much of
+// the rate that the room would allow is reached, for lateness or for the door, is learnt.
+Forecast Controller::forecast(double rate_now, bool reconnecting, double seconds) {
+  const double room = meter_.room(std::min(meter_.load(), meter_.viewers_load()));
+  const double settling = 2 * settings_.join_seconds;
+  const double planned = room / settling + replaced();
+  if (planned > 0 && !reconnecting) {
+    pace_ += (std::clamp(rate_now / planned, kSlowestPace, 1.0) - pace_) * share_after(seconds, kPaceSeconds);
+  }
+  return Forecast{kCaution * std::max(0.0, room - meter_.unproven()) / shards_,
+                  std::chrono::duration_cast<Duration>(std::chrono::duration<double>(settling / pace_)),
+                  kCaution * pace_ * replaced() / shards_, reconnecting ? 2 * kStormLasts : Duration{}};
+}
+
+Grant Controller::grant(bool reconnecting, double seconds, TimePoint now) {
+  const double room = meter_.room(meter_.load());
+  const double rate_now = reconnecting ? 0 : rate(room);
   Grant grant;
-  grant.level = level_;
-  grant.rate = rate / shards_;
-  grant.burst = std::max(grant.rate * 0.2, load_ < 0.5 && !reconnecting ? kFirst / shards_ : 0.0);
-  grant.expected_rate = expected_ / shards_ < 0.01 ? 0 : expected_ / shards_;
-  grant.start_lower = level_ >= Level::start_low ? 1 : 0;
-  grant.hidden_rungs = level_ >= Level::hide_top ? 1 : 0;
-  grant.protect_incumbents = level_ >= Level::protect;
+  grant.level = giving_way_.level();
+  grant.rate = rate_now / shards_;
+  grant.burst = grant.rate * kBurstSeconds;
+  if (!reconnecting && pressure_ <= 1 && meter_.load() < 0.9) {
+    const double free = std::clamp(room / 4 - meter_.unproven(), 1.0, kAtOnce);
+    grant.burst = std::max(grant.burst, free / shards_);
+  }
+  grant.forecast = forecast(rate_now, reconnecting, seconds);
+  grant.expected_rate = grant.forecast.mean_rate();
+  grant.start_lower = grant.level >= Level::start_low ? 1 : 0;
+  grant.hidden_rungs = giving_way_.hidden_rungs(now);
+  grant.protect_incumbents = grant.level >= Level::protect;
   grant.reconnecting = reconnecting;
   return grant;
-}
-
-void Controller::learn(const Signals& signals, double seconds) {
-  const double settling = std::max(0.5, seconds_of(signals.part_target));
-  double load = signals.cpu / settings_.cpu_limit;
-  load_ += (load - load_) * share_after(seconds, settling);
-  if (signals.descriptor_limit > 0) {
-    const double files =
-        static_cast<double>(signals.descriptors) / static_cast<double>(signals.descriptor_limit);
-    load_ = std::max(load_, files / settings_.descriptor_limit);
-  }
-  unproven_ = unproven_ * std::exp(-seconds / (2 * settling)) + static_cast<double>(signals.admitted);
-  const auto viewers = static_cast<double>(signals.incumbents);
-  if (viewers < 32 || load_ < 0.02) return;
-  const double cost = load_ / viewers;
-  cost_ = cost_ == 0 ? cost : cost_ + (cost - cost_) * share_after(seconds, cost > cost_ ? 5 : 0.5);
-}
-
-double Controller::judge(const Signals& signals) const {
-  const double late_limit =
-      std::max(seconds_of(settings_.late_floor), settings_.late_share * seconds_of(signals.part_target));
-  const double late = signals.lateness.count > 0 ? seconds_of(signals.lateness.p90) / late_limit : 0;
-  return std::max({late, seconds_of(signals.loop_lag) / seconds_of(settings_.lag_limit),
-                   seconds_of(signals.accept_age) / seconds_of(settings_.accept_limit)});
-}
-
-double Controller::allowed_rate() const {
-  const double cost = cost_ > 0 ? cost_ : kUnknownCost;
-  const double room = std::max(0.0, 1 - load_) / cost;
-  const double at_once = std::max(0.0, room / 2 - unproven_);
-  const double beside = room / settings_.join_seconds / 2;
-  return trim_ * std::min(at_once * 10, beside);
-}
-
-void Controller::choose_level(const Signals& signals, TimePoint now) {
-  Level wanted = Level::open;
-  if (load_ > 0.6) wanted = Level::start_low;
-  if (signals.refused > 0 || signals.waiting > 0) wanted = Level::wait;
-  if (load_ > 1.02) wanted = Level::hide_top;
-  if (pressure_ > 1.5 && level_ >= Level::hide_top) wanted = Level::protect;
-  if (wanted > level_) {
-    level_ = wanted;
-    level_since_ = now;
-  } else if (wanted == level_) {
-    level_since_ = now;
-  } else if (now - level_since_ > std::chrono::seconds{1}) {
-    level_ = static_cast<Level>(static_cast<int>(level_) - 1);
-    level_since_ = now;
-  }
 }
 
 }  // namespace levee::admission

@@ -1,5 +1,7 @@
 #include "levee/admission/grant.hpp"
 
+#include <algorithm>
+
 namespace levee::admission {
 
 std::string_view to_string(Level level) {
@@ -16,6 +18,13 @@ std::string_view to_string(Level level) {
       return "protect";
   }
   return "unknown";
+}
+
+void Grant::bound(double newcomers_per_second) {
+  rate = std::min(rate, newcomers_per_second);
+  burst = std::min(burst, std::max(1.0, newcomers_per_second));
+  expected_rate = std::min(expected_rate, newcomers_per_second);
+  forecast.bound(newcomers_per_second);
 }
 
 }  // namespace levee::admission

@@ -13,6 +13,7 @@ double WaitingLine::join(double earliest, TimePoint now) {
   mark(now);
   const double place = end_;
   end_ += 1;
+  joined_ = std::max(joined_, now);
   return place;
 }
 
@@ -22,9 +23,10 @@ double WaitingLine::place(TimePoint since) const {
                                       [](TimePoint at, const Mark& mark) { return at < mark.since; });
   if (after == marks_.begin()) return begin_;  // from before this line: first
   const Mark& before = *(after - 1);
-  if (after == used) return std::min(before.place, end_);
-  const double share = std::chrono::duration<double>(since - before.since) / (after->since - before.since);
-  return before.place + share * (after->place - before.place);
+  const Mark next = after == used ? Mark{joined_, end_} : *after;
+  if (next.since <= since) return std::max(before.place, next.place - 1);
+  const double share = std::chrono::duration<double>(since - before.since) / (next.since - before.since);
+  return before.place + share * (next.place - before.place);
 }
 
 double WaitingLine::ahead(double place) const { return std::max(0.0, place - now_serving_); }

@@ -67,13 +67,14 @@ class Gate {
 
  private:
   void refill(TimePoint now);
-  bool may_enter(std::optional<double> place) const;
-  Wait tell(Ticket ticket, double place, TimePoint now, std::uint32_t random) const;
+  double capacity() const;
+  bool may_enter(bool due) const;
+  Wait tell(Ticket ticket, double place, std::uint32_t random) const;
 
   Grant grant_;
   TimePoint refilled_;
   double credits_;
-  double unclaimed_ = 0;  ///< of the share that goes to whoever asks
+  double anyones_ = 0;  ///< of the credits: those that go to whoever asks
   WaitingLine line_;
   Tally tally_;
 };

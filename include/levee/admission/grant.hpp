@@ -1,10 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
-#include "levee/base/clock.hpp"
+#include "levee/admission/forecast.hpp"
 
 namespace levee::admission {
 
@@ -27,15 +27,18 @@ struct Grant {
   double rate = 100;  ///< newcomers a second that each shard may let in
   double burst =
       32;  ///< newcomers that each shard may let in at once, when it has not let in any for a while
-  /// Newcomers a second a shard that are expected to get in over the next half minute: what estimates are
-  /// made from. 0: the house is full, nobody knows when somebody leaves.
-  double expected_rate = 100;
+  double expected_rate =
+      100;  ///< newcomers a second that are expected to get in at each, over the next half minute
+  Forecast forecast{1000, std::chrono::seconds{5}, 0};  ///< for each shard: when how many get in
   std::uint8_t start_lower =
       0;  ///< a newcomer starts at least this many rungs below the top (of those offered)
   std::uint8_t hidden_rungs =
       0;  ///< so many of the highest rungs are not offered to newcomers; one always remains
   bool protect_incumbents = false;  ///< true at Level::protect
   bool reconnecting = false;        ///< incumbents are coming back in numbers: newcomers wait behind them
+
+  /// Takes a bound that was not measured, such as an operator's: newcomers a second for each shard.
+  void bound(double newcomers_per_second);
 
   bool operator==(const Grant&) const = default;
 };

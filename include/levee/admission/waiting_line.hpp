@@ -48,8 +48,9 @@ class WaitingLine {
   void thin_out();
 
   double now_serving_ = 0;
-  double begin_ = 0;  ///< of the turns that were given in one go
-  double end_ = 0;    ///< where the next one joins
+  double begin_ = 0;    ///< of the turns that were given in one go
+  double end_ = 0;      ///< where the next one joins
+  TimePoint joined_{};  ///< when the last one joined
   std::array<Mark, 256> marks_{};
   std::size_t marks_used_ = 0;
   Duration spacing_ = kSpacing;

@@ -1,0 +1,87 @@
+#include "levee/admission/load_meter.hpp"
+
+#include <gtest/gtest.h>
+
+namespace levee::admission {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Limits kLimits{.cpu = 0.9, .descriptors = 0.9};
+
+TEST(LoadMeter, AveragesTheBurstsOfParts) {
+  LoadMeter meter{kLimits};
+  Signals signals;
+  for (int i = 0; i < 100; ++i) {
+    signals.cpu = i % 5 == 0 ? 0.9 : 0;  // a part each 500 ms
+    meter.measure(signals, 0.1);
+    if (i > 20) {
+      EXPECT_NEAR(meter.load(), 0.2, 0.03) << i;
+    }
+  }
+}
+
+TEST(LoadMeter, KnowsWhatAViewerAddsFromThoseThereAre) {
+  LoadMeter meter{kLimits};
+  Signals signals;
+  EXPECT_NEAR(meter.cost(), 0.001, 1e-9) << "not known: on the safe side";
+  signals.incumbents = 1000;
+  signals.cpu = 0.225;
+  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  EXPECT_NEAR(meter.cost(), 0.25 / 1000, 0.00001);
+}
+
+TEST(LoadMeter, CountsThoseLetInUntilTheyShow) {
+  LoadMeter meter{kLimits};
+  Signals signals;
+  for (int i = 0; i < 30; ++i) meter.measure(signals, 0.1);
+  signals.admitted = 100;
+  meter.measure(signals, 0.1);
+  EXPECT_NEAR(meter.unproven(), 100, 1);
+  signals.admitted = 0;
+  double last = meter.unproven();
+  for (int i = 0; i < 20; ++i) {
+    meter.measure(signals, 0.1);
+    EXPECT_LE(meter.unproven(), last);
+    last = meter.unproven();
+  }
+  EXPECT_EQ(last, 0);
+}
+
+TEST(LoadMeter, LearnsWhatTheNetworkCarriesFromCongestion) {
+  LoadMeter meter{kLimits};
+  Signals signals;
+  signals.cpu = 0.3;
+  signals.egress_bytes_per_second = 1e9;
+  for (int i = 0; i < 30; ++i) meter.measure(signals, 0.1);
+  EXPECT_NEAR(meter.load(), 0.33, 0.01);
+  meter.congested();
+  meter.measure(signals, 0.1);
+  EXPECT_NEAR(meter.load(), 1.05, 0.02);
+  for (int i = 0; i < 600; ++i) meter.measure(signals, 0.1);
+  EXPECT_LT(meter.load(), 1) << "after a minute without complaint it tries a little more";
+}
+
+TEST(LoadMeter, TakesDescriptorsForALoad) {
+  LoadMeter meter{kLimits};
+  Signals signals;
+  signals.descriptors = 18'000;
+  signals.descriptor_limit = 20'000;
+  meter.measure(signals, 0.1);
+  EXPECT_NEAR(meter.load(), 1, 0.001);
+}
+
+TEST(LoadMeter, CountsDepartures) {
+  LoadMeter meter{kLimits};
+  Signals signals;
+  signals.incumbents = 10'000;
+  meter.measure(signals, 0.1);
+  for (int i = 0; i < 500; ++i) {
+    signals.incumbents -= 10;
+    meter.measure(signals, 0.1);
+  }
+  EXPECT_NEAR(meter.departures(), 100, 5);
+}
+
+}  // namespace
+}  // namespace levee::admission
