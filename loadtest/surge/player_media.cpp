@@ -195,7 +195,9 @@ void Player::want_part(const ListedSegment& segment) {
   for (std::size_t i = 0; i <= place_->part; ++i) offset += segment.parts[i].duration;
   Wanted wanted{FetchKind::part, {}, resolve_path(base_path_, part.uri), part.duration, {}, *place_};
   if (segment.begins) wanted.ends = *segment.begins + std::chrono::duration_cast<WallTime::duration>(offset);
-  ++wanted.next.part;
+  // Past the last part of a whole segment: a later playlist may list it without its parts.
+  const bool last = segment.complete() && place_->part + 1 == segment.parts.size();
+  wanted.next = last ? Place{place_->sequence + 1, 0} : Place{place_->sequence, place_->part + 1};
   wanted_ = std::move(wanted);
 }
 

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "levee/base/bytes.hpp"
 #include "levee/rtmp/publish_session.hpp"
 
 namespace levee::surge {
@@ -58,10 +59,18 @@ TEST_F(RtmpClientTest, IsTakenAsAPublisher) {
 
 TEST_F(RtmpClientTest, SendsTagsOfAnySizeAndTime) {
   exchange();
-  const Bytes body(200'000, std::byte{0x27});
+  // One NAL unit behind its length: what the session takes apart.
+  Bytes body;
+  ByteWriter video{body};
+  video.u32(0x27010000);
+  video.u8(0);
+  video.u32(200'000);
+  body.resize(body.size() + 200'000, std::byte{1});
   client.send_tag(9, 40, body);
   client.send_tag(9, 0x1000000, body);
-  client.send_tag(8, 0x1000010, Bytes(100, std::byte{0xaf}));
+  Bytes sound(100, std::byte{1});
+  sound.front() = std::byte{0xaf};
+  client.send_tag(8, 0x1000010, sound);
   exchange();
   EXPECT_FALSE(client.failed());
   EXPECT_FALSE(finished);
