@@ -140,10 +140,7 @@ void Protection::remember(const admission::Signals& signals, TimePoint now, Dura
 /// The operator's bound on what was measured.
 void Protection::bound(admission::Grant& grant) const {
   if (settings_.max_newcomers_per_second <= 0) return;
-  const double share = settings_.max_newcomers_per_second / static_cast<double>(settings_.shards);
-  grant.rate = std::min(grant.rate, share);
-  grant.burst = std::min(grant.burst, std::max(1.0, share));
-  grant.expected_rate = std::min(grant.expected_rate, share);
+  grant.bound(settings_.max_newcomers_per_second / static_cast<double>(settings_.shards));
 }
 
 void Protection::tell_change(const admission::Grant& grant, const admission::Signals& signals) {

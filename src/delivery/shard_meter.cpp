@@ -44,7 +44,7 @@ void ReadingSlot::put(const ShardReading& reading) {
 
 ShardReading ReadingSlot::take() {
   const std::lock_guard lock{mutex_};
-  ShardReading out = std::move(reading_);
+  ShardReading out = reading_;
   reading_ = {};
   // What stands stays: the shard may be too busy to tell before the next call.
   reading_.taken = out.taken;

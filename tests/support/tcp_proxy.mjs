@@ -5,6 +5,7 @@ import net from 'node:net';
 export class TcpProxy {
   #server;
   #pairs = new Set();
+  #sockets = new Set();
   #target;
   #delayMs = 0;
 
@@ -52,7 +53,8 @@ export class TcpProxy {
 
   async stop() {
     this.#server.close();
-    this.cut();
+    // The other half of a connection that was frozen and then left, too.
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   #join(client) {
@@ -64,6 +66,7 @@ export class TcpProxy {
   }
 
   #carry(pair, from, to, isDown) {
+    this.#sockets.add(from);
     from.setNoDelay(true);
     from.on('error', () => {});
     from.on('data', (bytes) => {
@@ -77,6 +80,7 @@ export class TcpProxy {
       else pass();
     });
     from.on('close', () => {
+      this.#sockets.delete(from);
       this.#pairs.delete(pair);
       if (!pair.frozen) pair.end();
     });
