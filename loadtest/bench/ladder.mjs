@@ -38,7 +38,7 @@ async function measureLevee() {
     const publisher = publish(levee.rtmpServer, 'show');
     await levee.playable('show', { renditions: RUNGS.length + 2, seconds: 30 });
     const share = await cpuShare(levee.program.pid, SECONDS - 10);
-    const shed = await levee.metric('levee_transcode_rungs_shed_total');
+    const shed = await levee.metric('levee_transcode_rung_sheds_total');
     await publisher.kill();
     return { share, shed };
   } finally {
