@@ -24,10 +24,16 @@ try {
   const latencies = [];
   let settled;
   let last = first;
+  const trail = []; // of the last seconds, told when there is a stall
   for (const start = Date.now(); Date.now() < start + MINUTES * 60_000; ) {
     await sleep(1000);
     const now = await chromium.see();
-    if (now.stalls > last.stalls) console.error(`${((Date.now() - start) / 1000).toFixed(0)} s: Chromium stalled, ${now.stalledMs} ms in all`);
+    trail.push({ latency: now.latency, rate: now.rate, height: now.height, frames: now.frames - last.frames, dropped: now.dropped - last.dropped, ready: now.ready });
+    if (trail.length > 5) trail.shift();
+    if (now.stalls > last.stalls) {
+      console.error(`${((Date.now() - start) / 1000).toFixed(0)} s: Chromium stalled, ${now.stalledMs} ms in all, the other viewer ` +
+        `${Math.round(parts.stalledMs)} ms; the last seconds: ${JSON.stringify(trail)}`);
+    }
     if (now.latency !== null) latencies.push(now.latency);
     if (!settled && Date.now() > start + SETTLED_MS) settled = residentBytes(levee.program.pid);
     last = now;

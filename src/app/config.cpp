@@ -56,6 +56,8 @@ void bind_hls(SettingsTable& table, Config& config) {
   // To the nearest 100 ticks, so that 333 ms is a third of a second.
   table.whole("hls.part_ms", 100, 2000,
               [&hls](std::int64_t value) { hls.part = (value * kMillisecond + 50) / 100 * 100; });
+  table.whole("hls.part_hold_back_ms", 0, 10'000,
+              [&hls](std::int64_t value) { hls.hold_back = value * kMillisecond; });
   table.whole("hls.window_s", 10, 3600,
               [&hls](std::int64_t value) { hls.window = value * media::kTimescale; });
 }

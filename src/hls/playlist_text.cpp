@@ -68,7 +68,7 @@ std::string preamble(const Settings& settings, int version) {
   out += ",HOLD-BACK=";
   append_short_seconds(out, 3 * target);
   out += ",PART-HOLD-BACK=";
-  append_short_seconds(out, 3 * settings.part_target());
+  append_short_seconds(out, settings.part_hold_back());
   out += "\n#EXT-X-PART-INF:PART-TARGET=";
   append_short_seconds(out, settings.part_target());
   out += '\n';

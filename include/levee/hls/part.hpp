@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,10 +20,14 @@ struct Settings {
       2 * media::kTimescale;       ///< a segment ends at the first key frame at or after this
   media::MediaTime part = 30'000;  ///< 333 ms: a part ends at the frame nearest to this
   media::MediaTime window = 60 * media::kTimescale;  ///< how much of the past a playlist lists
+  media::MediaTime hold_back = 135'000;  ///< 1.5 s: how far behind its end a player at low latency stays
 
   /// PART-TARGET: 1.05 times the part, so that a whole number of frames of any usual rate fits under it (L6)
   /// and is above 0.85 of it (L7): 350 ms for 333 ms parts.
   media::MediaTime part_target() const { return part * 105 / 100; }
+  /// PART-HOLD-BACK: never less than the three part targets that the specification asks for (L2b). With short
+  /// parts those are a buffer that any hiccup of a home network or a busy browser drains.
+  media::MediaTime part_hold_back() const { return std::max(hold_back, 3 * part_target()); }
   /// EXT-X-TARGETDURATION in seconds: 1.5 segments, rounded up. The room above `segment` is for sources whose
   /// key frames do not fall on its multiples; longer gaps between key frames are cut without one.
   std::uint32_t target_duration() const {

@@ -267,7 +267,16 @@ TEST(RenditionWindow, L1_L2_L3_L4_L5_ServerControlIsAsTheTargetsDemand) {
   show.parts(1);
   EXPECT_THAT(show.playlist(),
               HasSubstr("#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=18.0,HOLD-BACK=9.0,"
-                        "PART-HOLD-BACK=1.05\n#EXT-X-PART-INF:PART-TARGET=0.35\n"));
+                        "PART-HOLD-BACK=1.5\n#EXT-X-PART-INF:PART-TARGET=0.35\n"));
+}
+
+TEST(RenditionWindow, L2b_PartHoldBackIsNeverLessThanThreePartTargets) {
+  Settings settings;
+  settings.hold_back = 0;
+  EXPECT_EQ(settings.part_hold_back(), 3 * settings.part_target());
+  settings.part = media::kTimescale;
+  settings.hold_back = 2 * media::kTimescale;
+  EXPECT_EQ(settings.part_hold_back(), 3 * settings.part_target());
 }
 
 TEST(RenditionWindow, L8_SegmentTagsComeBeforeTheFirstPart) {
