@@ -81,9 +81,13 @@ Audience::Count Audience::look(TimePoint now, bool with_latency) {
 }
 
 void Audience::enter(std::optional<Phase> phase, TimePoint now) {
-  recorder_.take_bytes(now);
+  const auto count = look(now, false);
+  const bool begins = phase == Phase::surge && recorder_.phase() != Phase::surge;
   for (auto& viewer : viewers_) viewer->player().phase_ends(now);
   recorder_.enter(phase);
+  if (!begins) return;
+  recorder_.stats().expected += arrived_;
+  recorder_.stats().steady += count.playing;
 }
 
 void Audience::leave(TimePoint now) {

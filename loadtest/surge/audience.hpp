@@ -34,6 +34,7 @@ class Audience final : private WheelTimer {
 
   /// Looks at everybody and writes the gauges.
   Count look(TimePoint now, bool with_latency);
+  /// From now on the run is in `phase`. Where that is the surge, who plays at its begin is counted.
   void enter(std::optional<Phase> phase, TimePoint now);
   /// Who has not arrived by now stays away.
   void close_the_door() { cancel(); }

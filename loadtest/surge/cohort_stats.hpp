@@ -40,6 +40,8 @@ struct CohortStats {
   std::uint64_t started = 0;   ///< viewers whose first request was sent
   std::uint64_t admitted = 0;  ///< viewers that got their first multivariant playlist
   std::uint64_t playing = 0;   ///< viewers that showed their first frame
+  std::uint64_t expected = 0;  ///< viewers that had arrived at t0; in `surge`
+  std::uint64_t steady = 0;    ///< of those, showing the picture at t0
   std::uint64_t left = 0;      ///< viewers that left as planned
   std::uint64_t lost = 0;      ///< viewers that gave up
   std::uint64_t stalls = 0;    ///< times that a buffer ran dry
@@ -101,6 +103,8 @@ inline constexpr std::array kCounterFields{
     CounterField{"started", &CohortStats::started},
     CounterField{"admitted", &CohortStats::admitted},
     CounterField{"playing", &CohortStats::playing},
+    CounterField{"expected", &CohortStats::expected},
+    CounterField{"steady", &CohortStats::steady},
     CounterField{"left", &CohortStats::left},
     CounterField{"lost", &CohortStats::lost},
     CounterField{"stalls", &CohortStats::stalls},

@@ -68,6 +68,16 @@ void add_cohort(const std::string& name, const CohortReport& cohort, std::vector
     add.add_count(
         "started to play", [](const CohortStats& s) { return s.playing; }, false);
   }
+  const auto& at_t0 = cohort[Phase::surge];
+  if (incumbents && at_t0.expected > 0) {
+    add.add(
+        "playing when it began",
+        [](const CohortStats& s) -> std::string {
+          return s.expected == 0 ? "-"
+                                 : fmt::format("{} of {}", count_text(s.steady), count_text(s.expected));
+        },
+        at_t0.steady < at_t0.expected);
+  }
   add.add(
       "viewers that stalled",
       [](const CohortStats& s) -> std::string {

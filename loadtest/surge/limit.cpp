@@ -1,6 +1,7 @@
 #include "surge/limit.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <string_view>
 #include <thread>
@@ -66,7 +67,12 @@ class Search {
   RunReport play_once(bool surge, std::uint32_t count) {
     Scenario scenario = base_;
     (surge ? scenario.newcomers.count : scenario.incumbents.count) = count;
-    if (!surge) scenario.newcomers.count = 0;
+    if (!surge) {
+      scenario.newcomers.count = 0;
+      const std::chrono::duration<double> unhurried{count / base_.limit.arrivals_per_second};
+      scenario.incumbents.within =
+          std::max(scenario.incumbents.within, std::chrono::duration_cast<Duration>(unhurried));
+    }
     if (!limit_.tries.empty()) std::this_thread::sleep_for(base_.limit.settle);
     auto report = play_(scenario);
     limit_.tries.push_back(outcome(report, surge, scenario));

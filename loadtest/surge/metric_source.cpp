@@ -61,6 +61,9 @@ void add_viewers(std::vector<MetricSource<CohortWindow>>& all) {
                         [](const CohortWindow& w) { return ratio(w.stats.admitted, w.stats.planned); }));
   all.push_back(derived("playing_fraction", "playing, of those planned", Unit::fraction, false,
                         [](const CohortWindow& w) { return ratio(w.stats.playing, w.stats.planned); }));
+  all.push_back(derived("steady_fraction", "playing when the surge begins, of those that had arrived",
+                        Unit::fraction, false,
+                        [](const CohortWindow& w) { return ratio(w.stats.steady, w.stats.expected); }));
 }
 
 void add_stalls(std::vector<MetricSource<CohortWindow>>& all) {

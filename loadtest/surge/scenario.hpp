@@ -114,8 +114,10 @@ struct LimitSearch {
   std::uint32_t most = 100'000;  ///< viewers; the search ends here at the latest
   double precision = 0.05;       ///< of the result: it ends when the interval is this small a share of it
   Duration settle = std::chrono::seconds{5};  ///< from one try to the next
-  bool steady = true;                         ///< looks for the largest audience that is served steadily
-  bool surge = true;                          ///< looks for the largest surge on the given incumbents
+  /// Of a steady audience, at most so many arrive in a second: it is to be carried, not to be a surge.
+  double arrivals_per_second = 100;
+  bool steady = true;  ///< looks for the largest audience that is served steadily
+  bool surge = true;   ///< looks for the largest surge on the given incumbents
 };
 
 /// Where results go. Empty: not written.

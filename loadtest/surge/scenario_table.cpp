@@ -223,6 +223,7 @@ void ScenarioTable::bind_others(Scenario& scenario) {
   whole("limit.most", limit.most, 1, kMostViewers);
   real("limit.precision", limit.precision, 0.001, 1);
   time("limit.settle", limit.settle, seconds{0}, hours{1});
+  real("limit.arrivals_per_second", limit.arrivals_per_second, 0.1, 1e6);
   boolean("limit.steady", limit.steady);
   boolean("limit.surge", limit.surge);
 }

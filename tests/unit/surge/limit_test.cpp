@@ -1,7 +1,10 @@
 #include "surge/limit.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace levee::surge {
@@ -56,6 +59,21 @@ TEST(FindLimit, SearchesTheAudienceFirstAndThenTheSurge) {
   EXPECT_NEAR(report.limit->surge.value_or(0), 260, 13);
   EXPECT_FALSE(report.limit->steady_gave_way.empty());
   EXPECT_TRUE(report.thresholds.front().held);  // the report is of one that held
+}
+
+TEST(FindLimit, LetsASteadyAudienceComeSlowlyEnoughToBeNoSurge) {
+  Scenario scenario;
+  scenario.incumbents.within = std::chrono::seconds{10};
+  scenario.limit = {.least = 500, .most = 4000, .settle = {}, .arrivals_per_second = 200, .surge = false};
+  const std::atomic<bool> stop{false};
+  std::vector<Duration> within;
+  const auto play = [&within](const Scenario& one) {
+    within.push_back(one.incumbents.within);
+    return RunReport{};
+  };
+  find_limit(scenario, play, stop);
+  EXPECT_THAT(within, testing::ElementsAre(std::chrono::seconds{10}, std::chrono::seconds{10},
+                                           std::chrono::seconds{10}, std::chrono::seconds{20}));
 }
 
 TEST(FindLimit, EndsWhereTheGeneratorIsShort) {

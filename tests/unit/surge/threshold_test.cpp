@@ -75,6 +75,16 @@ TEST(Threshold, DoesNotHoldWhenNothingWasMeasured) {
   EXPECT_FALSE(outcome("incumbents.lateness.p99 < 1.5x before").held);
 }
 
+TEST(Threshold, TellsWhoWasNotInBeforeTheSurge) {
+  auto report = test::sample_report();
+  auto& surge = report.cohort(Cohort::incumbents)[Phase::surge];
+  surge.expected = 800;
+  surge.steady = 800;
+  EXPECT_TRUE(outcome("incumbents.steady_fraction == 1", report).held);
+  surge.steady = 799;
+  EXPECT_FALSE(outcome("incumbents.steady_fraction == 1", report).held);
+}
+
 TEST(Threshold, HoldsWhenTheBadThingThatItBoundsNeverHappened) {
   auto report = test::sample_report();
   for (auto& phase : report.cohort(Cohort::newcomers).phases) phase = CohortStats{};

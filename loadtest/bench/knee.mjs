@@ -1,0 +1,59 @@
+// The knee: the largest steady audience that one core carries with every promise kept, as `levee-surge limit` finds it,
+// and then ten times as many newcomers within five seconds at 60 % of it. Admission is off for the search, which is after
+// what the server can carry, and on for the surge.
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+
+import { table } from '../measure.mjs';
+import { harness, ms, out, quantile, reportOf, source, underCongestion, withLevee } from '../surge_stage.mjs';
+
+const search = ['--warm-up', '5s', '--hold', '8s', '--cool-down', '0s', '--set', 'limit.surge=false', '--set', 'limit.settle=2s',
+  '--set', 'limit.arrivals_per_second=400', '--set', 'limit.precision=0.12'];
+const lowLatency = { kbps: 8000, args: ['surge_ll', ...search, '--no-thresholds', '--threshold', 'incumbents.steady_fraction == 1',
+  '--threshold', 'incumbents.stalled_fraction == 0', '--threshold', 'incumbents.errors == 0', '--set', 'limit.least=1000', '--set', 'limit.most=8000'] };
+const plain = { kbps: 4000, args: ['surge_plain', ...search, '--no-thresholds', '--threshold', 'incumbents.steady_fraction == 1',
+  '--threshold', 'incumbents.stalled_fraction == 0', '--threshold', 'incumbents.errors == 0', '--set', 'limit.least=2000', '--set', 'limit.most=16000'] };
+
+/** Each search: what is published, and under which congestion control. */
+const searches = {
+  'knee-ll-cubic': { ...lowLatency, congestion: 'cubic' },
+  'knee-ll-bbr': { ...lowLatency, congestion: 'bbr' },
+  'knee-plain-cubic': { ...plain, congestion: 'cubic' },
+};
+
+async function make(name) {
+  const { kbps, args, congestion } = searches[name];
+  const file = await source(kbps);
+  await underCongestion(congestion, async () => {
+    const { limit } = await withLevee(file, { 'admission.enabled': false }, (target, metrics) => harness(name, ['limit', ...args], target, metrics));
+    if (!limit.steady || !name.includes('ll')) return;
+    const incumbents = Math.round(limit.steady * 0.6);
+    await withLevee(file, {}, (target, metrics) => harness(name.replace('knee', 'tenfold'), ['run', 'surge_10x', '--incumbents', String(incumbents),
+      '--newcomers', String(incumbents * 10), '--warm-up', '10s', '--hold', '20s', '--cool-down', '5s',
+      '--set', `incumbents.within=${Math.ceil(incumbents / 100)}s`], target, metrics));
+  });
+}
+
+function kneeRow(name) {
+  const { limit } = reportOf(name);
+  const broke = limit.tries.filter((one) => !one.held).map((one) => one.incumbents);
+  return [name, limit.steady ?? 'none', broke.length ? Math.min(...broke) : 'none', limit.steady_gave_way || '-', limit.tries.length];
+}
+
+function tenfoldRow(name) {
+  const report = reportOf(name);
+  const { before, surge, after } = report.cohorts.incumbents;
+  const newcomers = report.cohorts.newcomers.surge;
+  const p99 = (phase) => ms(quantile(phase.times.part_fetch, 0.99));
+  return [name, `${surge.steady}`, newcomers.planned, surge.viewers_stalled + after.viewers_stalled, p99(before), p99(surge), p99(after), newcomers.admitted,
+    ms(quantile(newcomers.times.refusal, 0.99) ?? 0), Object.values(newcomers.errors).reduce((a, b) => a + b, 0), report.generator.limits_hit.length ? 'yes' : 'no'];
+}
+
+mkdirSync(out, { recursive: true });
+const made = (name) => existsSync(path.join(out, `${name}.json`));
+for (const name of process.env.LEVEE_BENCH_RUNS?.split(',') ?? Object.keys(searches)) await make(name);
+console.log('One core of two serves `source`, 8 Mb/s in parts (ll) or 4 Mb/s in segments (plain); levee-surge has the other.\n');
+console.log(table(['search', 'largest audience that held', 'smallest that broke', 'what gave way', 'tries'], Object.keys(searches).filter(made).map(kneeRow)));
+console.log('\nTen times as many within five seconds, at 60 % of that, with admission:\n');
+console.log(table(['run', 'incumbents', 'newcomers', 'stalled', 'part p99 before, ms', 'in the surge', 'after', 'newcomers let in', '503 p99, ms', 'errors of newcomers',
+  'generator at its limit'], Object.keys(searches).map((name) => name.replace('knee', 'tenfold')).filter(made).map(tenfoldRow)));

@@ -1,0 +1,115 @@
+// What the benches with many viewers share: a stream of a given rate on levee or on nginx, which has one core, and
+// levee-surge on the other one.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { root, startLevee } from '../tests/support/levee.mjs';
+import { Program, freePort, run, until } from '../tests/support/processes.mjs';
+import { surgeBinary } from '../tests/support/surge.mjs';
+import { pin } from './measure.mjs';
+
+/** Where reports and recorded sources are kept. */
+export const out = path.join(root, 'build/bench/surge');
+const media = path.join(out, 'media');
+const CONGESTION = '/proc/sys/net/ipv4/tcp_congestion_control';
+
+/** A picture of noise, so that the encoder fills the bit rate. Made once. */
+export async function source(kbps) {
+  const file = path.join(media, `${kbps}.flv`);
+  if (existsSync(file)) return file;
+  mkdirSync(media, { recursive: true });
+  await run('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-nostdin', '-y', '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=30:duration=20',
+    '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000:duration=20', '-vf', 'noise=alls=60:allf=t', '-c:v', 'libx264', '-preset', 'ultrafast',
+    '-pix_fmt', 'yuv420p', '-g', '60', '-sc_threshold', '0', '-b:v', `${kbps}k`, '-minrate', `${kbps}k`, '-maxrate', `${kbps}k`, '-bufsize', `${kbps / 2}k`,
+    '-x264-params', 'nal-hrd=cbr', '-c:a', 'aac', '-b:a', '64k', file], { seconds: 120 });
+  return file;
+}
+
+function publish(file, output) {
+  return new Program('publisher', 'taskset', ['-c', '1', 'ffmpeg', '-hide_banner', '-loglevel', 'warning', '-nostdin', '-re', '-stream_loop', '-1', '-i', file,
+    '-c', 'copy', ...output]);
+}
+
+export async function withLevee(file, settings, play) {
+  const levee = await startLevee({ 'server.threads': 1, 'ladder.enabled': false, 'srt.enabled': false, ...settings });
+  pin(levee.program.pid, 0);
+  const publisher = publish(file, ['-flags', '+global_header', '-f', 'flv', `${levee.rtmpServer}/show`]);
+  try {
+    await levee.playable('show', { seconds: 30 });
+    await play(levee.url('/live/show/index.m3u8'), levee.adminUrl('/metrics'));
+  } finally {
+    await publisher.kill();
+    await levee.stop();
+  }
+}
+
+/** nginx serving what ffmpeg writes into memory: 2 s segments of the same stream, plain HLS. */
+export async function withNginx(file, play) {
+  const folder = mkdtempSync('/dev/shm/levee-surge-');
+  const port = await freePort();
+  writeFileSync(path.join(folder, 'nginx.conf'), `
+daemon off; worker_processes 1; worker_rlimit_nofile 20000; pid ${folder}/nginx.pid; error_log stderr warn; user root;
+events { worker_connections 19900; multi_accept on; }
+http {
+  access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_requests 1000000000; keepalive_timeout 600s; etag off;
+  types { application/vnd.apple.mpegurl m3u8; video/mp4 m4s mp4; }
+  server { listen 127.0.0.1:${port} backlog=65535; root ${folder}; open_file_cache max=200 inactive=20s; open_file_cache_valid 1s; }
+}`);
+  const nginx = new Program('nginx', 'nginx', ['-p', folder, '-c', path.join(folder, 'nginx.conf')]);
+  const publisher = publish(file, ['-f', 'hls', '-hls_time', '2', '-hls_list_size', '15', '-hls_delete_threshold', '10', '-hls_segment_type', 'fmp4',
+    '-hls_flags', 'delete_segments+program_date_time+independent_segments+temp_file', path.join(folder, 'index.m3u8')]);
+  try {
+    const url = `http://127.0.0.1:${port}/index.m3u8`;
+    await until('nginx serves', async () => (await (await fetch(url)).text()).split('#EXTINF').length > 6, { seconds: 30 });
+    pin(Number((await run('pgrep', ['-P', String(nginx.pid)])).trim()), 0);
+    await play(url);
+  } finally {
+    await publisher.kill();
+    await nginx.stop({ signal: 'SIGQUIT', seconds: 5 }).catch(() => nginx.kill());
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Calls `measure` while `congestion` is what new connections of this machine use. */
+export async function underCongestion(congestion, measure) {
+  const before = readFileSync(CONGESTION, 'utf8').trim();
+  writeFileSync(CONGESTION, congestion);
+  try {
+    return await measure();
+  } finally {
+    writeFileSync(CONGESTION, before);
+  }
+}
+
+/** Runs levee-surge with `args` against `target`; its reports are `name`.json and .html. Gives what is in the first. */
+export async function harness(name, args, target, metrics) {
+  const json = path.join(out, `${name}.json`);
+  rmSync(json, { force: true });
+  const more = metrics ? ['--metrics-url', metrics] : [];
+  const program = new Program(name, 'taskset', ['-c', '1', surgeBinary, ...args, '--target', target, ...more,
+    '--json', json, '--html', path.join(out, `${name}.html`), '--quiet']);
+  await program.ended;
+  console.error(`${name}:\n${program.output}`);
+  return reportOf(name);
+}
+
+/** The report of a run that was made. */
+export function reportOf(name) {
+  return JSON.parse(readFileSync(path.join(out, `${name}.json`), 'utf8'));
+}
+
+export const ms = (us) => (us / 1000).toFixed(us < 10_000 ? 1 : 0);
+
+/** A quantile of a histogram of the report, microseconds; nothing where it is empty. */
+export function quantile({ count, buckets, max_us: most }, q, bits = 6) {
+  if (!count) return null;
+  let left = Math.ceil(q * count);
+  for (const [bucket, n] of buckets) {
+    left -= n;
+    if (left > 0) continue;
+    if (bucket < 2 << bits) return bucket;
+    const shift = (bucket >> bits) - 1;
+    return Math.min(most, ((1 << bits) + (bucket & ((1 << bits) - 1))) * 2 ** shift + 2 ** shift / 2);
+  }
+  return most;
+}
