@@ -64,12 +64,17 @@ TEST(FindLimit, SearchesTheAudienceFirstAndThenTheSurge) {
 TEST(FindLimit, LetsASteadyAudienceComeSlowlyEnoughToBeNoSurge) {
   Scenario scenario;
   scenario.incumbents.within = std::chrono::seconds{10};
-  scenario.limit = {.least = 500, .most = 4000, .settle = {}, .arrivals_per_second = 200, .surge = false};
+  scenario.limit.least = 500;
+  scenario.limit.most = 4000;
+  scenario.limit.settle = {};
+  scenario.limit.arrivals_per_second = 200;
+  scenario.limit.surge = false;
   const std::atomic<bool> stop{false};
   std::vector<Duration> within;
   const auto play = [&within](const Scenario& one) {
     within.push_back(one.incumbents.within);
-    return RunReport{};
+    const RunReport report;
+    return report;
   };
   find_limit(scenario, play, stop);
   EXPECT_THAT(within, testing::ElementsAre(std::chrono::seconds{10}, std::chrono::seconds{10},
@@ -78,8 +83,10 @@ TEST(FindLimit, LetsASteadyAudienceComeSlowlyEnoughToBeNoSurge) {
 
 TEST(FindLimit, EndsWhereTheGeneratorIsShort) {
   Scenario scenario;
-  scenario.limit = {
-      .least = 10, .most = 1000, .precision = 0.05, .settle = {}, .steady = true, .surge = false};
+  scenario.limit.least = 10;
+  scenario.limit.most = 1000;
+  scenario.limit.settle = {};
+  scenario.limit.surge = false;
   const std::atomic<bool> stop{false};
   const auto play = [](const Scenario& one) {
     RunReport report;
