@@ -108,7 +108,7 @@ describe('the scenarios', { concurrency: 4 }, () => {
   });
 
   test('the limit is the greatest number for which the promise holds, and it says what gave way beyond', async () => {
-    const { report, output } = await runSurge(['limit', 'surge', '--target', levee.url('/live/show/index.m3u8'), ...SMALL, '--warm-up', '500ms', '--hold', '500ms',
+    const { report, output } = await runSurge(['limit', 'surge', '--target', levee.url('/live/show/index.m3u8'), ...SMALL, '--warm-up', '1s', '--hold', '1s',
       '--cool-down', '0s', '--within', '200ms', '--threshold', 'newcomers.planned <= 6', '--set', 'incumbents.within=100ms', '--set', 'limit.steady=false',
       '--set', 'limit.least=2', '--set', 'limit.most=16', '--set', 'limit.settle=0s', '--set', 'limit.precision=0.01']);
     assert.ok(report, output);
