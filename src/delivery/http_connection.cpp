@@ -4,7 +4,11 @@
 #include <ctime>
 #include <utility>
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <spdlog/fmt/chrono.h>
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
@@ -21,6 +25,9 @@ namespace asio = boost::asio;
 using runtime::ShardTask;
 using runtime::use_shard_result;
 
+/// For what most connections wait for most of the time: unlike `use_shard_result` without a coroutine frame
+/// of its own.
+constexpr auto kInPlace = asio::as_tuple(asio::deferred);
 constexpr Duration kDrainTime = std::chrono::seconds{2};
 constexpr std::size_t kDrainBytes = std::size_t{64} << 10U;
 /// A client for which this many responses in a row had to wait for so long is on a weak link: that its media
@@ -98,37 +105,55 @@ void HttpConnection::enter(Phase phase) {
 
 ShardTask<void> HttpConnection::run() {
   for (;;) {
-    auto request = reader_.next();
-    if (!request) {
-      co_await refuse(request.error());
-      co_return;
-    }
-    bool goes_on = false;
-    if (*request && (*request)->websocket && desk_.upgrade &&
-        parse_target((*request)->target).kind == Target::Kind::realtime) {
-      goes_on = co_await upgrade(std::move(**request));
-    } else if (*request) {
-      goes_on = co_await respond(**request);
-    } else {
-      goes_on = co_await read();
-    }
+    if (!rest()) co_return;
+    const auto [error] = co_await socket_.async_wait(Socket::wait_read, kInPlace);
+    if (error) co_return;
+    const bool goes_on = co_await converse();
     if (!goes_on) co_return;
   }
 }
 
-ShardTask<bool> HttpConnection::read() {
-  if (!reader_.in_request()) {
-    if (desk_.stopping) co_return false;
-    enter(Phase::idle);
-  } else if (phase_ != Phase::head) {
-    enter(Phase::head);
+bool HttpConnection::rest() {
+  if (reader_.in_request()) {
+    if (phase_ != Phase::head) enter(Phase::head);
+    return true;
   }
+  if (desk_.stopping) return false;
+  reader_.release();
+  enter(Phase::idle);
+  return true;
+}
+
+ErrorCode HttpConnection::receive() {
   const auto space = reader_.space();
-  const asio::mutable_buffer buffer{space.data(), space.size()};
-  const auto [error, size] = co_await socket_.async_read_some(buffer, use_shard_result);
-  if (error) co_return false;
+  ErrorCode error;
+  const auto size = socket_.read_some(asio::buffer(space.data(), space.size()), error);
+  if (error == asio::error::would_block) return {};
   reader_.commit(size);
-  co_return true;
+  return error;
+}
+
+ShardTask<bool> HttpConnection::converse() {
+  if (receive()) co_return false;
+  for (;;) {
+    auto request = reader_.next();
+    if (!request) {
+      co_await refuse(request.error());
+      co_return false;
+    }
+    if (!*request) co_return true;
+    bool goes_on = false;
+    if ((*request)->websocket && desk_.upgrade &&
+        parse_target((*request)->target).kind == Target::Kind::realtime) {
+      goes_on = co_await upgrade(std::move(**request));
+    } else {
+      goes_on = co_await respond(**request);
+    }
+    if (!goes_on) co_return false;
+    if (!reader_.in_request()) co_return true;
+    // Who sends many requests at once gets one answer a turn, like everyone else.
+    co_await asio::post(socket_.get_executor(), kInPlace);
+  }
 }
 
 ShardTask<bool> HttpConnection::respond(const Request& request) {
@@ -170,18 +195,13 @@ ShardTask<bool> HttpConnection::wait_for(const Park& park) {
   desk_.counters.parked.add(1);
   bool left = false;
   while (!woken_ && !left) {
-    const auto space = reader_.space();
-    ErrorCode error;
-    if (space.empty()) {
-      // Pipelined requests fill the buffer: only a broken connection can be noticed now.
-      const auto [failed] = co_await socket_.async_wait(Socket::wait_error, use_shard_result);
-      error = failed ? failed : ErrorCode{asio::error::connection_reset};
-    } else {
-      const asio::mutable_buffer buffer{space.data(), space.size()};
-      const auto [failed, size] = co_await socket_.async_read_some(buffer, use_shard_result);
-      reader_.commit(size);
-      error = failed;
-    }
+    reader_.release();
+    // When pipelined requests fill the buffer only a broken connection can be noticed.
+    const bool full = reader_.full();
+    const auto event = full ? Socket::wait_error : Socket::wait_read;
+    const auto [failed] = co_await socket_.async_wait(event, kInPlace);
+    ErrorCode error = failed;
+    if (!error) error = full ? ErrorCode{asio::error::connection_reset} : receive();
     left = error && !woken_;
   }
   desk_.counters.parked.add(-1);
@@ -203,15 +223,18 @@ ShardTask<bool> HttpConnection::send(const Response& response, bool with_body, b
   first_stop_ = {};
   while (!writer.done()) {
     const auto buffers = writer.buffers();
-    const auto [error, size] = co_await socket_.async_write_some(buffers, use_shard_result);
+    ErrorCode error;
+    const auto size = socket_.write_some(buffers, error);
+    if (error && error != asio::error::would_block) co_return false;
     desk_.counters.bytes_sent.add(size);
-    if (error) co_return false;
     written_ += size;
     left -= size;
     writer.consume(size);
-    if (writer.done()) break;
+    if (size == asio::buffer_size(buffers)) continue;
     backlog.set(left);
     if (first_stop_ == TimePoint{}) first_stop_ = Clock::now();
+    const auto [failed] = co_await socket_.async_wait(Socket::wait_write, kInPlace);
+    if (failed) co_return false;
   }
   co_return true;
 }

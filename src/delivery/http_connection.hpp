@@ -55,9 +55,11 @@ struct HttpDesk {
 /// One viewer's HTTP/1.1 connection, from accept to close.
 ///
 /// Requests are answered in order; while one is answered nothing more is read, but while one is parked the
-/// socket is watched, so that a viewer who leaves is noticed. There is no timer for a connection: the
-/// listener looks at all of them once a second. One that is sending must make progress, as the client's
-/// kernel acknowledges it, see Settings::write_timeout.
+/// socket is watched, so that a viewer who leaves is noticed. What has arrived is read, and what the kernel
+/// takes is written, on the spot; Asio is asked only when the socket is ready, so that who waits, for a
+/// request or for a part, holds no buffer. There is no timer for a connection: the listener looks at all of
+/// them once a second. One that is sending must make progress, as the client's kernel acknowledges it, see
+/// Settings::write_timeout.
 class HttpConnection : public ConnectionHook {
  public:
   /// `tight`: it has one of the last descriptors, see RequestView.
@@ -76,7 +78,12 @@ class HttpConnection : public ConnectionHook {
  private:
   enum class Phase : std::uint8_t { idle, head, parked, writing, draining };
 
-  runtime::ShardTask<bool> read();
+  /// Settles down to wait for the client; false when there is no more to wait for.
+  bool rest();
+  /// Takes what has arrived, if anything has. Errors: the peer has closed, or worse.
+  ErrorCode receive();
+  /// Answers what has arrived. Returns whether the connection goes on, as all that follow do.
+  runtime::ShardTask<bool> converse();
   runtime::ShardTask<bool> respond(const Request& request);
   runtime::ShardTask<bool> wait_for(const Park& park);
   runtime::ShardTask<bool> send(const Response& response, bool with_body, bool keep_alive);

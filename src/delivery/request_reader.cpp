@@ -89,10 +89,7 @@ Result<Request> parse_head(std::string_view head) {
   return request;
 }
 
-RequestReader::RequestReader(std::size_t head_limit)
-    : limit_{head_limit},
-      capacity_{std::min(kFirstCapacity, head_limit)},
-      buffer_{std::make_unique_for_overwrite<char[]>(capacity_)} {}
+RequestReader::RequestReader(std::size_t head_limit) : limit_{head_limit} {}
 
 void RequestReader::compact() {
   std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
@@ -105,13 +102,20 @@ void RequestReader::compact() {
 std::span<char> RequestReader::space() {
   if (begin_ != 0) compact();
   if (end_ == capacity_ && capacity_ < limit_) {
-    const auto grown = std::min(capacity_ * 2, limit_);
+    const auto grown = std::min(std::max(capacity_ * 2, kFirstCapacity), limit_);
     auto larger = std::make_unique_for_overwrite<char[]>(grown);
-    std::memcpy(larger.get(), buffer_.get(), end_);
+    std::copy_n(buffer_.get(), end_, larger.get());
     buffer_ = std::move(larger);
     capacity_ = grown;
   }
   return {buffer_.get() + end_, capacity_ - end_};
+}
+
+void RequestReader::release() {
+  if (in_request()) return;
+  buffer_.reset();
+  capacity_ = 0;
+  begin_ = end_ = scanned_ = head_size_ = 0;
 }
 
 void RequestReader::skip_empty_lines() {

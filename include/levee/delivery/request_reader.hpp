@@ -40,7 +40,7 @@ Result<Request> parse_head(std::string_view head);
 /// the result does not depend on where the bytes were cut.
 ///
 /// Errors: the first error is final; answer it and close.
-/// Limits: 2 KiB are allocated at first, and never more than `head_limit` bytes.
+/// Limits: nothing is allocated until something is read, then 2 KiB, and never more than `head_limit` bytes.
 /// Source: RFC 9112.
 class RequestReader {
  public:
@@ -49,6 +49,7 @@ class RequestReader {
   /// Where the next bytes go. Empty when the buffer is full of what is not yet taken: stop reading then.
   /// Lifetime: until the next call.
   std::span<char> space();
+  bool full() const { return end_ - begin_ >= limit_; }
   void commit(std::size_t size) { end_ += size; }
 
   /// The next request, or nothing until more bytes are there. Errors: Errc, all of it.
@@ -56,6 +57,9 @@ class RequestReader {
 
   /// Whether a request has begun and is not complete.
   bool in_request() const { return end_ != begin_; }
+
+  /// Gives the buffer back if nothing in it is still to be taken, so that one who waits holds none.
+  void release();
 
   /// The bytes of the request that `next` gave last, and of what came after it. Lifetime: until the next call
   /// of `space` or `next`.
@@ -67,7 +71,7 @@ class RequestReader {
   void compact();
 
   std::size_t limit_;
-  std::size_t capacity_;
+  std::size_t capacity_ = 0;
   std::unique_ptr<char[]> buffer_;
   std::size_t empty_lines_ = 0;  ///< before the next request
   std::size_t begin_ = 0;        ///< of what is not yet taken

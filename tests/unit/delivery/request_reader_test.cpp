@@ -40,6 +40,7 @@ Reading read_in_pieces(std::string_view bytes, std::size_t cut, std::size_t step
         if (!*request) break;
         reading.requests.push_back(std::move(**request));
       }
+      reader.release();  // as one does who waits for more
     }
     if (bytes.empty()) break;
   }
@@ -117,6 +118,28 @@ TEST(RequestReader, WantsOneHost) {
 
 TEST(RequestReader, ClosesAfterHttp10) {
   EXPECT_FALSE(read("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").requests.at(0).keep_alive);
+}
+
+TEST(RequestReader, GivesItsBufferBackWhenNothingInItIsStillToBeTaken) {
+  RequestReader reader{kLimit};
+  const auto feed = [&](std::string_view bytes) {
+    for (std::size_t size = 0; !bytes.empty(); bytes.remove_prefix(size)) {
+      const auto space = reader.space();
+      size = std::min(space.size(), bytes.size());
+      std::copy_n(bytes.begin(), size, space.begin());
+      reader.commit(size);
+    }
+  };
+  const auto first = reader.space().size();
+  feed("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(3000, 'x') + "\r\n\r\nGET");
+  ASSERT_TRUE(*reader.next());
+  reader.release();
+  EXPECT_EQ(reader.rest(), "GET");
+  feed(" / HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(*reader.next());
+  EXPECT_GT(reader.space().size(), first);
+  reader.release();
+  EXPECT_EQ(reader.space().size(), first);
 }
 
 TEST(RequestReader, KeepsTheBytesOfAnUpgrade) {
