@@ -1,18 +1,14 @@
-/** The watch page: the player, the facts under it, and the chat beside it. */
-import { ChatView, storedNick } from './chat.js';
-import { Realtime } from './client/index.js';
+/** The watch page: the player and the facts under it; what stands beside it is brought in once the picture is on its way. */
 import { Controls } from './controls.js';
-import { Conversation } from './conversation.js';
-import { realtimeUrl, takeToken } from './identity.js';
 import { Player } from './player.js';
 import { wait } from './text.js';
-import { Ticker } from './ticker.js';
 
 const kRefreshMs = 500;
 
 const byId = (id) => document.getElementById(id);
 const name = decodeURIComponent(location.pathname.replace(/\/+$/, '').split('/').pop());
 const video = byId('video');
+let beside = null;
 
 document.title = `${name} · Levee`;
 byId('name').textContent = name;
@@ -20,7 +16,7 @@ byId('name').textContent = name;
 // ---- video
 
 const player = new Player(video, `/live/${encodeURIComponent(name)}/index.m3u8`, { isLiveAgain });
-const controls = new Controls(player, video, { onChat: () => chat.focus() });
+const controls = new Controls(player, video, { onChat: () => beside?.focusChat() });
 let starved = false;
 
 async function isLiveAgain() {
@@ -107,7 +103,7 @@ function show() {
 
 /** The server's clock; our own while the server's is not known. */
 function serverNow() {
-  const { now } = realtime.serverClock;
+  const now = beside?.serverNow() ?? NaN;
   return Number.isNaN(now) ? Date.now() : now;
 }
 
@@ -123,23 +119,16 @@ function refresh() {
   place.title = `Time from the scene's arrival at the server to the picture here. Network ${(player.bandwidth / 1e6).toFixed(1)} Mbit/s.`;
 }
 
-// ---- chat, presence, viewers, status, prices
-
-const realtime = new Realtime(realtimeUrl(), { nick: storedNick(), token: takeToken() });
-const chat = new ChatView();
-const conversation = new Conversation(realtime, name, chat);
-
-const status = realtime.channel(`status:${name}`);
-// Without the channel nobody tells us of a return: the playlists then speak for themselves.
-status.on('change', ({ value }) => (player.publisher = value?.state ?? null));
-
-const feed = new URLSearchParams(location.search).get('feed');
-if (feed) new Ticker(byId('ticker'), realtime.channel(`feed:${feed}`));
-
 // ---- begin
 
 show();
-conversation.show();
 setInterval(refresh, kRefreshMs);
 player.start();
-realtime.connect();
+// The scripts of the chat are not waited for: the player asks for its playlists meanwhile.
+import('./beside.js').then(
+  ({ showBeside }) => (beside = showBeside(name, { onPublisher: (state) => (player.publisher = state) })),
+  () => {
+    byId('chat-trouble').textContent = 'The chat could not be loaded. Load the page again to have it.';
+    byId('chat-trouble').hidden = false;
+  },
+);
