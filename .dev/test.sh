@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 
 passed=0 failed=0 skipped=0 phases=()
+file_seconds=600 # for one file of node tests
 
 # phase TITLE COMMAND...: runs one part of the tests and remembers how long it took.
 phase() {
@@ -51,7 +52,7 @@ run_node() {
   rm -f "$report"
   [ -z "${2:-}" ] || arguments=(--test-name-pattern "$2")
   local start=$SECONDS code=0
-  timeout --kill-after=10 600 node --test --test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap \
+  timeout --kill-after=10 "$file_seconds" node --test --test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap \
     --test-reporter-destination="$report" "${arguments[@]}" "$file" | grep -v '^ℹ' || code=${PIPESTATUS[0]}
   local good bad idle
   good=$(sed -n 's/^# pass //p' "$report") bad=$(sed -n 's/^# fail //p' "$report")
@@ -92,12 +93,13 @@ integration_tests() {
 }
 
 verb_test() {
-  local preset=release unit=yes integration=yes pattern=''
+  local preset=release unit=yes integration=yes containers=no pattern=''
   while [ $# -gt 0 ]; do
     case $1 in
       --asan | --tsan) preset=${1#--} ;;
       --unit) integration=no ;;
       --integration) unit=no ;;
+      --containers) containers=yes ;;
       -*) fail "test: unknown option '$1'" ;;
       *) pattern=$1 ;;
     esac
@@ -105,6 +107,11 @@ verb_test() {
   done
   install_for build web test
   [ "$integration" = no ] || install_for e2e
+  if [ "$containers" = yes ]; then
+    docker info &>/dev/null || install_for containers
+    export LEVEE_CONTAINERS=1
+    file_seconds=2400
+  fi
   install_web
   [ "$unit" = no ] || unit_tests "$preset" "$pattern"
   [ "$integration" = no ] || integration_tests "$preset" "$pattern" "$unit"
