@@ -35,6 +35,12 @@ function hueOf(name) {
   return ((hash ^ (hash >>> 15)) >>> 0) % 12;
 }
 
+/** A minute is written once, with its first message. */
+function markMinute(row) {
+  const minute = (one) => one?.querySelector('time')?.textContent;
+  row?.classList.toggle('same-minute', minute(row) === minute(row.previousElementSibling));
+}
+
 export class ChatView {
   #messages = byId('messages');
   #empty = byId('chat-empty');
@@ -109,7 +115,9 @@ export class ChatView {
   remove(isGone) {
     for (const [element, row] of this.#rows) {
       if (!isGone(row)) continue;
+      const next = element.nextElementSibling;
       element.remove();
+      markMinute(next);
       this.#rows.delete(element);
     }
     this.#empty.hidden = this.#messages.childElementCount > 0;
@@ -195,10 +203,12 @@ export class ChatView {
   #append(rows) {
     if (rows.length === 0) return;
     this.#messages.append(...rows);
+    rows.forEach(markMinute);
     while (this.#messages.childElementCount > kKept) {
       this.#rows.delete(this.#messages.firstElementChild);
       this.#messages.firstElementChild.remove();
     }
+    markMinute(this.#messages.firstElementChild);
     this.#empty.hidden = true;
     if (this.#following) this.#toEnd();
     else this.#newer.hidden = false;

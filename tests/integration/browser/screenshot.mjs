@@ -12,7 +12,7 @@ const TALK = [
   ['Ann', 'Morning everyone, sound is perfect today'],
   ['Kofi', 'Just got here, did I miss the intro?'],
   ['Marisol', 'You are right on time'],
-  ['tide_watcher', 'The clock in the picture and my watch agree'],
+  ['tide_watcher', 'High water in twenty minutes'],
   ['Jun', 'Switched to my phone on the train, it went down to 360p and never stopped'],
   ['Ann', 'How far behind are you?'],
   ['Kofi', 'Two seconds'],
@@ -34,7 +34,8 @@ async function talk(browser, base, name) {
   return people;
 }
 
-export async function screenshot({ base, name, out = IMAGES }) {
+/** Takes them. `ready` is waited for before each, while nobody watches. */
+export async function screenshot({ base, name, out = IMAGES, ready = async () => {} }) {
   await mkdir(out, { recursive: true });
   const browser = await openBrowser();
   try {
@@ -45,6 +46,7 @@ export async function screenshot({ base, name, out = IMAGES }) {
     ];
     const files = [];
     for (const [file, look] of shots) {
+      await ready();
       const viewer = await Viewer.open(browser, base, name, look);
       await viewer.playing(30);
       await viewer.until(
