@@ -126,6 +126,15 @@ function record(nick) {
     const main = document.getElementById('watch');
     new MutationObserver(() => seen.states.push(main.dataset.state)).observe(main, { attributeFilter: ['data-state'] });
   });
+  // Milliseconds from opening the page until it asked for the stream, had the first of its media, and showed it.
+  const beginning = () => {
+    const requests = performance.getEntriesByType('resource');
+    return {
+      askedMs: requests.find((one) => /\/live\/.*\.m3u8/.test(one.name))?.startTime ?? null,
+      mediaMs: requests.find((one) => /-[ps]\d+\.m4s/.test(one.name))?.responseEnd ?? null,
+      firstFrameMs: performance.getEntriesByName('levee:first-frame')[0]?.startTime ?? null,
+    };
+  };
   window.see = () => {
     const video = document.querySelector('video');
     const quality = video.getVideoPlaybackQuality();
@@ -146,7 +155,7 @@ function record(nick) {
       stalls: seen.waits,
       stalledMs: Math.round(seen.stalledMs + (seen.waitingSince === null ? 0 : performance.now() - seen.waitingSince)),
       latency: latency.hidden ? null : Number(latency.dataset.seconds),
-      firstFrameMs: performance.getEntriesByName('levee:first-frame')[0]?.startTime ?? null,
+      beginning: beginning(),
       quality: document.getElementById('quality').selectedOptions[0]?.textContent ?? '',
       viewers: document.getElementById('viewers').hidden ? null : text('viewer-count'),
       people: document.getElementById('people-button').hidden ? null : text('people-button'),

@@ -23,7 +23,7 @@ export async function play({ base, name, seconds = 30, latencyLimit = 4, stallLi
     check(latencies.length >= seconds * 0.5, `the latency was shown in ${latencies.length} of ${seconds} samples`);
     latencies.sort((a, b) => a - b);
     const result = {
-      firstFrameMs: Math.round(first.firstFrameMs),
+      beginning: Object.fromEntries(Object.entries(first.beginning).map(([what, ms]) => [what, Math.round(ms)])),
       latency: { min: latencies[0], median: latencies[latencies.length >> 1], max: latencies.at(-1) },
       stalls: before.stalls,
       stalledMs: before.stalledMs,
