@@ -14,7 +14,11 @@ export function hlsConfig() {
   const remembered = Number(sessionStorage.getItem(kBandwidthKey));
   return {
     lowLatencyMode: true,
+    // Begin with a key frame and catch up, instead of waiting for what lies between it and the live edge.
+    startOnSegmentBoundary: true,
     maxLiveSyncPlaybackRate: 1.5,
+    // fMP4 is handed on as it is: a worker would only have the library compiled a second time before the first picture.
+    enableWorker: false,
     backBufferLength: 15,
     maxBufferLength: 20,
     capLevelToPlayerSize: true,

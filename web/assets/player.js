@@ -57,6 +57,7 @@ export class Player extends EventTarget {
   #position = 0;
   #playlistEnded = false;
   #seenLive = false; // by the hls.js that runs now
+  #begun = false; // the same
   #recoveredAt = -Infinity;
   #isLiveAgain;
   #env;
@@ -188,7 +189,7 @@ export class Player extends EventTarget {
   #load() {
     this.#env.clearTimeout(this.#retryTimer);
     this.retryAt = null;
-    this.#playlistEnded = this.#seenLive = false;
+    this.#playlistEnded = this.#seenLive = this.#begun = false;
     this.#advancedAt = this.#movedAt = this.#env.now();
     this.#hls?.destroy();
     this.#hls = null;
@@ -214,10 +215,19 @@ export class Player extends EventTarget {
     hls.on(Events.LEVELS_UPDATED, () => this.dispatchEvent(new Event('levels')));
     hls.on(Events.LEVEL_SWITCHED, () => this.dispatchEvent(new Event('levels')));
     hls.on(Events.LEVEL_UPDATED, (_, { details }) => this.#playlistUpdated(details));
+    hls.on(Events.BUFFER_APPENDED, () => this.#begin());
     hls.on(Events.FRAG_BUFFERED, () => rememberBandwidth(hls.bandwidthEstimate));
     hls.on(Events.ERROR, (_, data) => hls === this.#hls && this.#failed(data));
     hls.loadSource(this.#address());
     hls.attachMedia(this.#video);
+  }
+
+  /** Shows the first key frame as soon as it is there: hls.js waits for all parts of its segment before it goes to them. */
+  #begin() {
+    const { buffered, currentTime } = this.#video;
+    if (this.#begun || buffered.length === 0) return;
+    this.#begun = true;
+    if (currentTime < buffered.start(0)) this.#video.currentTime = buffered.start(0);
   }
 
   async #loadNative() {

@@ -4,6 +4,7 @@ import { Player } from './player.js';
 import { wait } from './text.js';
 
 const kRefreshMs = 500;
+const kBesideAfterMs = 1500;
 
 const byId = (id) => document.getElementById(id);
 const name = decodeURIComponent(location.pathname.replace(/\/+$/, '').split('/').pop());
@@ -121,14 +122,24 @@ function refresh() {
 
 // ---- begin
 
-show();
-setInterval(refresh, kRefreshMs);
-player.start();
-// The scripts of the chat are not waited for: the player asks for its playlists meanwhile.
-import('./beside.js').then(
-  ({ showBeside }) => (beside = showBeside(name, { onPublisher: (state) => (player.publisher = state) })),
-  () => {
+/** Chat and counts, once the picture is there or there is none to wait for: it needs the network and the processor first. */
+async function bringBeside() {
+  await new Promise((resolve) => {
+    video.addEventListener('loadeddata', resolve, { once: true });
+    player.addEventListener('state', () => !['loading', 'live'].includes(player.state) && resolve());
+    setTimeout(resolve, kBesideAfterMs);
+  });
+  document.head.append(byId('later').content);
+  try {
+    const { showBeside } = await import('./beside.js');
+    beside = showBeside(name, { onPublisher: (state) => (player.publisher = state) });
+  } catch {
     byId('chat-trouble').textContent = 'The chat could not be loaded. Load the page again to have it.';
     byId('chat-trouble').hidden = false;
-  },
-);
+  }
+}
+
+show();
+setInterval(refresh, kRefreshMs);
+bringBeside();
+player.start();

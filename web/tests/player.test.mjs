@@ -108,6 +108,22 @@ test('a stream that does not exist yet is waited for, and played when it is ther
   assert.deepEqual(states, ['waiting', 'loading', 'live']);
 });
 
+test('the first key frame is gone to as soon as it is there, and once', () => {
+  const { player, video, hls } = setUp();
+  const append = (start) => {
+    video.buffered = { length: start === undefined ? 0 : 1, start: () => start };
+    hls().tell('BUFFER_APPENDED');
+  };
+  player.start();
+  hls().tell('MANIFEST_PARSED');
+  append(undefined);
+  assert.equal(video.currentTime, 0);
+  append(12.5);
+  assert.equal(video.currentTime, 12.5);
+  append(20);
+  assert.equal(video.currentTime, 12.5);
+});
+
 test('the waits for a stream grow to eight seconds, and to thirty where the server tells of a start', async () => {
   for (const [publisher, longest] of [
     [null, 8000],
