@@ -29,3 +29,25 @@ export function table(head, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
+
+/** What the kernel holds for sockets and everything else of its own: slab and TCP buffers of the whole machine, bytes. */
+export function kernelBytes() {
+  const slab = Number(readFileSync('/proc/meminfo', 'utf8').match(/^Slab:\s+(\d+) kB/m)[1]) * 1024;
+  const pages = Number(readFileSync('/proc/net/sockstat', 'utf8').match(/^TCP:.* mem (\d+)/m)[1]);
+  return slab + pages * 4096;
+}
+
+/** Bytes in the kernel's queues of the connections to a port of this machine: what the server's end has to send, what the clients' ends have to read. */
+export function queuedBytes(port) {
+  const queued = { toSend: 0, toRead: 0 };
+  const wanted = port.toString(16).toUpperCase().padStart(4, '0');
+  for (const line of readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1)) {
+    const [, local, remote, , queues] = line.trim().split(/\s+/);
+    if (!queues) continue;
+    const [send, read] = queues.split(':').map((hex) => parseInt(hex, 16));
+    const established = line.trim().split(/\s+/)[3] === '01';
+    if (established && local.endsWith(`:${wanted}`)) queued.toSend += send;
+    if (established && remote.endsWith(`:${wanted}`)) queued.toRead += read;
+  }
+  return queued;
+}

@@ -18,7 +18,7 @@ namespace {
 const std::string kRoot = LEVEE_SOURCE_DIR;
 
 const std::vector<SourceFile>& product() {
-  static const auto files = read_sources(kRoot, {"include", "src", "loadtest/surge", "loadtest/sim"});
+  static const auto files = read_sources(kRoot, {"include", "src", "loadtest/surge", "loadtest/sim", "loadtest/fanout"});
   return files;
 }
 
