@@ -10,6 +10,8 @@
 
 #include "levee/redis/settings.hpp"
 
+#include "app/feed_config.hpp"
+
 namespace levee::app {
 namespace {
 
@@ -190,6 +192,7 @@ SettingsTable settings_of(Config& config) {
   bind_ingest(table, config);
   bind_delivery(table, config);
   bind_realtime(table, config);
+  bind_feeds(table, config);
   bind_bus(table, config);
   return table;
 }

@@ -109,6 +109,7 @@ struct Server::Impl {
         identities{config.delivery.token_key.empty() ? random_text() : config.delivery.token_key,
                    config.identities},
         filter{config.blocked_words},
+        tracks{config.trails},
         catalog{shards, config.delivery.max_parked},
         status{catalog, bus},
         policy{publish_policy(config)},
@@ -126,6 +127,7 @@ struct Server::Impl {
       status.count(counts, unix_ms());
     };
     hooks.control = &ingest.shard(0);
+    hooks.tracks = &tracks;
     hooks.write_metrics = [this](MetricsText& out) { write_metrics(out); };
     return hooks;
   }
@@ -133,6 +135,8 @@ struct Server::Impl {
   delivery::RealtimeSettings realtime_settings() {
     auto settings = config.realtime;
     settings.hub.filter = &filter;
+    settings.hub.publish_open = config.publish_open;
+    settings.hub.book = &tracks;
     return settings;
   }
 
@@ -201,6 +205,7 @@ struct Server::Impl {
   realtime::Bus& bus;
   delivery::RealtimeIdentities identities;
   realtime::WordFilter filter;
+  realtime::TrackBook tracks;
   delivery::Catalog catalog;
   StreamStatus status;
   std::unique_ptr<stream::PublishPolicy> policy;

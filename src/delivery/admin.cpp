@@ -1,8 +1,10 @@
 #include "delivery/admin.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include "delivery/heads.hpp"
+#include "delivery/track_json.hpp"
 
 namespace levee::delivery {
 
@@ -10,6 +12,7 @@ Admin::Admin(const Site& site, Sources sources)
     : site_{site},
       sources_{std::move(sources)},
       json_{make_head(200, "application/json", kNoStore)},
+      geojson_{make_head(200, "application/geo+json", kNoStore)},
       metrics_{make_head(200, "text/plain; version=0.0.4; charset=utf-8", kNoStore)},
       text_{make_head(200, "text/plain; charset=utf-8", kNoStore)} {}
 
@@ -20,6 +23,18 @@ Response Admin::reply(const Head& head, std::string text) {
   response.body = Body{body, as_bytes(*body)};
   response.kind = RequestKind::api;
   return response;
+}
+
+Response Admin::tracks(std::string_view path) const {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto wall_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  const auto slash = path.find('/');
+  const auto group = path.substr(0, slash);
+  if (slash == std::string_view::npos)
+    return reply(geojson_, track_group_json(site_.tracks->devices(group), wall_ms));
+  const auto trail = site_.tracks->trail(group, path.substr(slash + 1));
+  if (trail.empty()) return plain(404, "no such device\n", RequestKind::api);
+  return reply(geojson_, track_trail_json(trail.front(), wall_ms));
 }
 
 Answer Admin::answer(const RequestView& request, const Moment&, Patience) {
@@ -41,7 +56,11 @@ Answer Admin::answer(const RequestView& request, const Moment&, Patience) {
     return reply(json_, streams_json(sources_.streams(), viewers));
   }
   if (path == "/api/v1/admission") return reply(json_, sources_.admission());
-  return plain(404, "here are /metrics, /healthz, /readyz, /api/v1/streams and /api/v1/admission\n",
+  constexpr std::string_view kTracks = "/api/v1/tracks/";
+  if (site_.tracks != nullptr && path.starts_with(kTracks)) return tracks(path.substr(kTracks.size()));
+  return plain(404,
+               "here are /metrics, /healthz, /readyz, /api/v1/streams, /api/v1/admission and "
+               "/api/v1/tracks/GROUP\n",
                RequestKind::api);
 }
 

@@ -31,12 +31,14 @@ class Admin : public Responder {
   void set_counts(std::shared_ptr<const ViewerCounts> counts) { counts_ = std::move(counts); }
 
  private:
+  Response tracks(std::string_view path) const;
   static Response reply(const Head& head, std::string text);
 
   const Site& site_;
   Sources sources_;
   std::shared_ptr<const ViewerCounts> counts_;
   Head json_;
+  Head geojson_;
   Head metrics_;
   Head text_;
 };

@@ -142,6 +142,10 @@ ShardTask<bool> HttpConnection::converse() {
       co_return false;
     }
     if (!*request) co_return true;
+    if ((*request)->posts_records && desk_.upgrade) {
+      hand_over(std::move(**request));
+      co_return false;
+    }
     bool goes_on = false;
     if ((*request)->websocket && desk_.upgrade &&
         parse_target((*request)->target).kind == Target::Kind::realtime) {
@@ -295,6 +299,9 @@ void HttpConnection::hand_over(Request request) {
   upgrade.version = std::move(request.websocket_version);
   upgrade.protocols = std::move(request.websocket_protocols);
   upgrade.peer = peer_of(socket_);
+  upgrade.posts_records = request.posts_records;
+  upgrade.body_bytes = request.body_bytes;
+  upgrade.authorization = std::move(request.authorization);
   upgrade.head_size = reader_.last_head().size();
   upgrade.received = std::string{reader_.last_head()} + std::string{reader_.rest()};
   desk_.counters.upgraded.add();

@@ -57,10 +57,10 @@ Protection::Settings protection_settings(const Settings& settings, const hls::Se
   return out;
 }
 
-Site make_site(Settings settings, const hls::Settings& hls, std::function<bool()> ready) {
+Site make_site(Settings settings, const hls::Settings& hls, const HttpHooks& hooks) {
   ViewerTokens tokens{settings.token_key};
   WebAssets assets = WebAssets::load(settings.web_root);
-  return {std::move(settings), hls, std::move(tokens), std::move(assets), std::move(ready)};
+  return {std::move(settings), hls, std::move(tokens), std::move(assets), hooks.ready, hooks.tracks};
 }
 
 }  // namespace
@@ -111,7 +111,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
         catalog{streams},
         hooks{std::move(connected)},
         control{hooks.control != nullptr ? *hooks.control : pool.shard(0)},
-        site{make_site(within_files(std::move(settings)), hls, hooks.ready)},
+        site{make_site(within_files(std::move(settings)), hls, hooks)},
         protection{protection_settings(site.settings, hls, pool.size())},
         setup{site.settings.sessions && site.settings.admission, {}},
         evaluation{control},

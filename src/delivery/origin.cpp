@@ -9,6 +9,7 @@
 #include "delivery/api.hpp"
 #include "delivery/door.hpp"
 #include "delivery/heads.hpp"
+#include "delivery/track_json.hpp"
 #include "delivery/variants.hpp"
 
 namespace levee::delivery {
@@ -73,6 +74,7 @@ Origin::Heads::Heads(const Site& site) {
   audio = make_head(200, "audio/mp4", kForever, kRanges);
   audio_range = make_head(206, "audio/mp4", kForever, kRanges);
   json = make_head(200, "application/json", cache_for(1));
+  geojson = make_head(200, "application/geo+json", cache_for(1));
   text = make_head(200, "text/plain; charset=utf-8", kNoStore);
   come_back = make_head(503, "text/plain; charset=utf-8", kNoStore);
 }
@@ -125,6 +127,10 @@ Answer Origin::route(const Call& call) {
       return site_.assets.get(call.target.path, call.request);
     case Target::Kind::live_list:
       return live_list(call.moment.now);
+    case Target::Kind::trail:
+      return trail(call.target, call.moment.wall);
+    case Target::Kind::feed:
+      return plain(405, "records are POSTed here\n", RequestKind::api);
     case Target::Kind::health:
       return text("ok\n");
     case Target::Kind::readiness:
@@ -335,6 +341,19 @@ Response Origin::live_list(TimePoint now) {
   Response response;
   response.head = &heads_.json;
   response.body = Body{live_list_, as_bytes(*live_list_)};
+  response.kind = RequestKind::api;
+  return response;
+}
+
+Response Origin::trail(const Target& target, WallTime now) const {
+  const auto trails = site_.tracks == nullptr ? std::vector<realtime::DeviceTrail>{}
+                                              : site_.tracks->trail(target.stream, target.file);
+  if (trails.empty()) return plain(404, "no such device reports here\n", RequestKind::api);
+  const auto wall_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
+  const auto text = std::make_shared<const std::string>(track_trail_json(trails.front(), wall_ms));
+  Response response;
+  response.head = &heads_.geojson;
+  response.body = Body{text, as_bytes(*text)};
   response.kind = RequestKind::api;
   return response;
 }

@@ -30,6 +30,45 @@ void write_metrics(MetricsText& out, const RealtimeCounters& counters) {
   closed("other", counters.closed_other);
 }
 
+namespace {
+
+using Hubs = std::span<const realtime::Hub* const>;
+
+std::uint64_t sum(Hubs hubs, Counter realtime::HubCounters::*counter) {
+  return std::accumulate(
+      hubs.begin(), hubs.end(), std::uint64_t{0},
+      [&](std::uint64_t total, const auto* hub) { return total + (hub->counters().*counter).value(); });
+}
+
+void write_feed_metrics(MetricsText& out, Hubs hubs) {
+  using Hub = realtime::HubCounters;
+  const auto records = [&](std::string_view outcome, Counter Hub::*counter) {
+    out.counter("levee_feed_records_total", "Records of feeds and fixes of devices, by what became of them.",
+                sum(hubs, counter), {{"outcome", outcome}});
+  };
+  records("taken", &Hub::feed_taken);
+  records("old", &Hub::feed_old);
+  records("full", &Hub::feed_full);
+  out.counter("levee_feed_gaps_total", "Jumps in the sequences of feeds' sources.",
+              sum(hubs, &Hub::feed_gaps));
+  out.counter("levee_feed_sources_total", "Source sessions of feeds begun.", sum(hubs, &Hub::feed_sources));
+  out.counter("levee_feed_marked_total", "Keys found silent, and watches of tracks told.",
+              sum(hubs, &Hub::feed_marked));
+  const auto acts = [&](std::string_view verdict, Counter Hub::*counter) {
+    out.counter("levee_feed_acts_total", "Acts on what a feed said, by verdict.", sum(hubs, counter),
+                {{"verdict", verdict}});
+  };
+  acts("accepted", &Hub::acts_accepted);
+  acts("stale", &Hub::acts_stale);
+  acts("superseded", &Hub::acts_superseded);
+  acts("unknown", &Hub::acts_unknown);
+  out.counter("levee_track_fixes_total", "Fixes that devices reported.", sum(hubs, &Hub::track_reports));
+  out.counter("levee_track_backlog_total", "Of these, fixes made while the device was offline.",
+              sum(hubs, &Hub::track_backlog));
+}
+
+}  // namespace
+
 void write_metrics(MetricsText& out, std::span<const realtime::Hub* const> hubs) {
   const auto sum = [&](auto read) {
     return std::accumulate(hubs.begin(), hubs.end(), std::uint64_t{0},
@@ -85,6 +124,7 @@ void write_metrics(MetricsText& out, std::span<const realtime::Hub* const> hubs)
           [](Hub hub) -> auto& { return hub.topics_counted.gaps; });
   counter("levee_realtime_syncs_total", "Subscriptions started anew by the server.",
           [](Hub hub) -> auto& { return hub.topics_counted.syncs; });
+  write_feed_metrics(out, hubs);
 }
 
 }  // namespace levee::delivery

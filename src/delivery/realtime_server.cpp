@@ -17,6 +17,7 @@
 #include "levee/runtime/task_group.hpp"
 #include "levee/runtime/use_result.hpp"
 
+#include "delivery/feed_post.hpp"
 #include "delivery/realtime_connection.hpp"
 #include "delivery/realtime_metrics.hpp"
 
@@ -60,6 +61,10 @@ class RealtimeShard {
 
   void take(Socket socket, UpgradeRequest request) {
     if (draining_) return;
+    if (request.posts_records) {
+      tasks_.spawn("feed post", serve_feed_post(std::move(socket), std::move(request), hub_));
+      return;
+    }
     const auto answer = answer_upgrade(request);
     ErrorCode error;
     socket.write_some(asio::buffer(answer.head), error);  // the first bytes on the connection: they fit

@@ -73,7 +73,10 @@ Result<Request> parse_head(std::string_view head) {
 
   const auto& message = parser.get();
   if (message.version() != 11 && message.version() != 10) return Errc::unsupported_version;
-  if (parser.chunked() || parser.content_length().value_or(0) != 0) return Errc::body_refused;
+  const bool posts =
+      message.method() == http::verb::post && parse_target(message.target()).kind == Target::Kind::feed;
+  const auto length = parser.content_length().value_or(0);
+  if (parser.chunked() || length > (posts ? Request::kMaxPostBytes : 0)) return Errc::body_refused;
   const auto hosts = message.count(http::field::host);
   if (hosts > 1 || (hosts == 0 && message.version() == 11)) return Errc::missing_host;
 
@@ -86,6 +89,9 @@ Result<Request> parse_head(std::string_view head) {
   // A keep-alive of HTTP/1.0 would have to be confirmed in every response; nobody needs it.
   request.keep_alive = message.version() == 11 && message.keep_alive();
   read_upgrade(message, request);
+  request.posts_records = posts;
+  if (posts) request.body_bytes = static_cast<std::size_t>(length);
+  if (posts) request.authorization = text(message, http::field::authorization);
   return request;
 }
 

@@ -123,6 +123,13 @@ Target parse_target(std::string_view text) {
     target.stream = path.segments[1];
   } else if (target.path == "/api/v1/live") {
     target.kind = Target::Kind::live_list;
+  } else if (target.path.starts_with("/api/v1/feeds/") && path.count == 4) {
+    target.kind = Target::Kind::feed;
+    target.file = path.segments[3];
+  } else if (target.path.starts_with("/api/v1/tracks/") && path.count == 5) {
+    target.kind = Target::Kind::trail;
+    target.stream = path.segments[3];
+    target.file = path.segments[4];
   } else if (target.path == "/healthz") {
     target.kind = Target::Kind::health;
   } else if (target.path == "/readyz") {

@@ -31,8 +31,14 @@ const char* text_of(Errc code) {
       return "this channel can't be published to";
     case Errc::unknown_channel:
       return "no such channel";
-    case Errc::reserved_kind:
-      return "this kind of channel is not served yet";
+    case Errc::not_publisher:
+      return "you may not publish here";
+    case Errc::stale_quote:
+      return "stale quote";
+    case Errc::newer_source:
+      return "a newer source has this feed";
+    case Errc::feed_lost:
+      return "the feed was lost: begin with src, and say all again";
     case Errc::not_subscribed:
       return "not subscribed to this channel";
     case Errc::bad_nickname:

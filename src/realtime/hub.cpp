@@ -59,10 +59,12 @@ void Hub::note(HubTopic& topic) {
 
 void Hub::tick(TimePoint now, std::int64_t wall_ms) {
   now_ = now;
+  wall_.set(now, wall_ms);
   for (auto& [channel, changes] : roster_.take_changes(now))
     bus_->change_members(channel, std::move(changes));
   begin_beats(now, wall_ms);
   prepare_changed(now);
+  look_for_overdue(now);
   std::size_t budget = kServedPerTick;
   serve_turns(budget);
   serve_passes(budget);
@@ -81,7 +83,10 @@ TimePoint Hub::deadline() const {
     if (!topic->arrived.empty()) return now_;
     next = std::min(next, topic->prepared_at + topic->topic->interval(topic->subscribers.size()));
   }
-  for (const auto* topic : beating_) next = std::min(next, topic->next_beat);
+  for (const auto* topic : beating_) {
+    next = std::min(next, topic->next_beat);
+    if (const auto due = topic->topic->due()) next = std::min(next, *due);
+  }
   if (const auto at = roster_.deadline()) next = std::min(next, *at);
   return next;  // waiting and idle channels are looked at with the heartbeats, once a second
 }
@@ -96,6 +101,7 @@ void Hub::take_arrivals(HubTopic& topic, TimePoint now) {
     if (const auto* snapshot = std::get_if<SnapshotPtr>(&arrived)) {
       topic.asked = false;
       topic.topic->reset(**snapshot, now);
+      if (topic.topic->ready()) tell_ready(topic, true);
     } else if (!topic.topic->apply(std::get<MessagePtr>(arrived), now)) {
       ask_anew(topic);
     }
@@ -118,6 +124,7 @@ void Hub::begin_beats(TimePoint now, std::int64_t wall_ms) {
     if (now < topic->next_beat) continue;
     topic->next_beat = now + topic->topic->heartbeat();
     if (!topic->topic->ready()) continue;
+    tell_overdue(*topic, now);
     const auto text =
         encode_heartbeat(wall_ms, reconnect_window().to_ms, topic->topic->channel(), topic->topic->visible());
     topic->beat = share(framer_(text));
@@ -198,9 +205,13 @@ HubTopic* Hub::open_topic(const Channel& parsed, const std::string& channel, Tim
   if (const auto found = topics_.find(channel); found != topics_.end()) return found->second.get();
   if (topics_.size() >= settings_.max_topics) return nullptr;
   auto topic = std::make_unique<HubTopic>();
-  topic->topic = Topic::make(parsed.kind, channel, {framer_, counters_.topics_counted});
+  topic->topic = Topic::make(parsed.kind, channel, {framer_, counters_.topics_counted, wall_});
   topic->is_set = parsed.kind == Kind::set;
   topic->opened_at = now;
+  for (const auto& checkpoint : settings_.checkpoints) {
+    const bool counts = checkpoint.group.empty() || checkpoint.group == parsed.name;
+    if (parsed.kind == Kind::track && counts) topic->checkpoints.push_back(checkpoint);
+  }
   unready_.push_back(topic.get());
   if (topic->topic->heartbeat() > Duration::zero()) beating_.push_back(topic.get());
   auto* opened = topics_.emplace(channel, std::move(topic)).first->second.get();
@@ -236,17 +247,60 @@ void Hub::leave(Session& session, std::size_t subscription) {
     roster_.leave(topic.topic->channel(), session.user());
     wake_();
   }
-  if (topic.subscribers.empty()) {
-    topic.idle = true;
-    topic.idle_since = now_;
-    idle_.emplace_back(now_ + kLinger, topic.topic->channel());
+  note_idle(topic);
+}
+
+void Hub::note_idle(HubTopic& topic) {
+  if (!topic.subscribers.empty() || topic.held > 0) return;
+  topic.idle = true;
+  topic.idle_since = now_;
+  idle_.emplace_back(now_ + kLinger, topic.topic->channel());
+}
+
+void Hub::hold(HubTopic& topic) {
+  topic.idle = false;
+  ++topic.held;
+}
+
+void Hub::release(HubTopic& topic) {
+  --topic.held;
+  note_idle(topic);
+}
+
+void Hub::when_ready(HubTopic& topic, std::function<void(bool ready)> work) {
+  if (topic.topic->ready()) return work(true);
+  topic.waiting.push_back(std::move(work));
+}
+
+void Hub::tell_ready(HubTopic& topic, bool ready) {
+  for (const auto& work : std::exchange(topic.waiting, {})) work(ready);
+}
+
+void Hub::tell_overdue(HubTopic& topic, TimePoint now) {
+  auto records = topic.topic->take_overdue(now, topic.subscribers.size());
+  if (records.empty()) return;
+  bus_->put(topic.topic->channel(), std::move(records), [this](const Result<Put>& put) {
+    if (put) counters_.feed_marked.add(put->taken);
+  });
+}
+
+void Hub::look_for_overdue(TimePoint now) {
+  for (auto* topic : beating_) {
+    const auto due = topic->topic->due();
+    if (due && *due <= now) tell_overdue(*topic, now);
   }
+}
+
+Session* Hub::session(std::uint64_t key) {
+  const auto found = sessions_.find(key);
+  return found == sessions_.end() ? nullptr : found->second;
 }
 
 void Hub::give_up_waiting(TimePoint now) {
   std::erase_if(unready_, [](const HubTopic* topic) { return topic->topic->ready(); });
   for (auto* topic : unready_) {
     if (now - topic->opened_at < kBusPatience) continue;
+    tell_ready(*topic, false);
     while (!topic->subscribers.empty()) {
       auto& session = *topic->subscribers.back();
       const auto* waiting = session.find(topic->topic->channel());

@@ -47,6 +47,7 @@ class MemoryBus::Client final : public BusClient {
     state->log.expire(now);
     if (const auto offset = state->log.find(publication.id))
       return answer(std::move(done), Published{{state->top.epoch, *offset}, true});
+    if (publication.only_known) return answer(std::move(done), Published{state->top});
     if (auto refusal = state->rules.check(publication, publication.time_ms))
       return answer(std::move(done), Published{state->top, false, std::move(refusal)});
     if (publication.change) state->rules.apply(*publication.change, publication.time_ms);

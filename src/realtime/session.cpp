@@ -29,6 +29,7 @@ Session::Session(Hub& hub, Connection& connection, std::uint64_t key, std::size_
 
 Session::~Session() {
   while (!subscriptions_.empty()) hub_.leave(*this, subscriptions_.size() - 1);
+  leave_feeds();
   auto& others = hub_.phases_[phase_];
   others.back()->place_ = place_;
   others[place_] = others.back();
@@ -39,6 +40,7 @@ Session::~Session() {
 
 void Session::receive(std::string_view text, TimePoint now, std::int64_t wall_ms) {
   hub_.now_ = std::max(hub_.now_, now);
+  hub_.wall_.set(now, wall_ms);
   hub_.counters_.received.add();
   auto decoded = decode_request(text);
   auto* request = std::get_if<Request>(&decoded);
@@ -61,7 +63,9 @@ void Session::writable() {
 }
 
 bool Session::refuse_flood(Number number, TimePoint now) {
-  const auto wait = requests_.take(hub_.settings_.requests, now);
+  const auto& settings = hub_.settings_;
+  const bool publishes = settings.publish_open || !identity_.publishes.empty();
+  const auto wait = requests_.take(publishes ? settings.publisher_requests : settings.requests, now);
   if (wait == Duration::zero()) return false;
   refuse(number, Errc::request_rate, after(wait));
   if (refusals_.take(kRefusals, now) > Duration::zero()) connection_.close(kCloseFlood);
@@ -130,8 +134,6 @@ void Session::handle(Number number, Subscribe& wanted, const Now& now) {
 void Session::subscribe(Number number, Subscribe wanted, TimePoint now) {
   const auto parsed = parse_channel(wanted.channel);
   if (!parsed) return refuse(number, parsed.error(), {}, wanted.channel);
-  if (parsed->kind == Kind::state || parsed->kind == Kind::track)
-    return refuse(number, Errc::reserved_kind, {}, wanted.channel);
   auto* subscription = find(wanted.channel);
   if (subscription == nullptr) {
     auto* topic =

@@ -4,6 +4,7 @@
 
 #include "realtime/log_topic.hpp"
 #include "realtime/set_topic.hpp"
+#include "realtime/state_topic.hpp"
 #include "realtime/value_topic.hpp"
 
 namespace levee::realtime {
@@ -18,7 +19,7 @@ std::unique_ptr<Topic> Topic::make(Kind kind, std::string channel, Context conte
       return std::make_unique<SetTopic>(std::move(channel), context);
     case Kind::state:
     case Kind::track:
-      break;
+      return std::make_unique<StateTopic>(kind, std::move(channel), context);
   }
   return nullptr;
 }

@@ -90,8 +90,8 @@ std::optional<FixSource> fix_source_of(std::string_view text) {
 }
 
 std::string encode_fix(const TrackFix& fix) {
-  std::string out = fmt::format(R"({{"lat":{:.7f},"lon":{:.7f},"acc":{:.1f},"spd":{:.1f})", fix.place.latitude,
-                                fix.place.longitude, fix.accuracy_m, fix.speed_mps);
+  std::string out = fmt::format(R"({{"lat":{:.7f},"lon":{:.7f},"acc":{:.1f},"spd":{:.1f})",
+                                fix.place.latitude, fix.place.longitude, fix.accuracy_m, fix.speed_mps);
   if (fix.heading_deg) out += fmt::format(R"(,"hdg":{:.0f})", *fix.heading_deg);
   if (fix.battery_percent) out += fmt::format(R"(,"bat":{:.0f})", *fix.battery_percent);
   out += fmt::format(R"(,"m":"{}")", to_string(fix.motion));

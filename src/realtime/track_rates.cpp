@@ -60,8 +60,7 @@ RateDirective wanted(const TrackRates& table, const std::vector<Checkpoint>& che
     directive.next = table.near_interval;
     directive.why = RateReason::checkpoint;
   } else {
-    directive.next =
-        at_speed(directive.error_m, inputs.speed_mps, directive.fastest, directive.slowest);
+    directive.next = at_speed(directive.error_m, inputs.speed_mps, directive.fastest, directive.slowest);
   }
   if (battery < table.flat_battery) {
     directive.why = RateReason::battery;

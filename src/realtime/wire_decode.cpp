@@ -5,6 +5,8 @@
 
 #include "levee/realtime/wire.hpp"
 
+#include "realtime/json_depth.hpp"
+#include "realtime/wire_feed_decode.hpp"
 #include "realtime/wire_moderation.hpp"
 
 namespace levee::realtime {
@@ -14,26 +16,6 @@ using Json = nlohmann::json;
 
 // Largest integer that a client's JSON numbers hold exactly (RFC 8259 section 6).
 constexpr std::uint64_t kMaxInteger = std::uint64_t{1} << 53;
-
-// Whether brackets nest deeper than kMaxDepth: told before a parser builds anything.
-bool is_too_deep(std::string_view text) {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > kMaxDepth) return true;
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
 
 const Json* find(const Json& object, const char* name) {
   const auto found = object.find(name);
@@ -158,8 +140,13 @@ std::variant<Request, BadRequest> decode_request(std::string_view text) {
   if (*op == "sub") return request(number, subscribe(json));
   if (*op == "unsub") return request(number, with_text<Unsubscribe>(json, "ch"));
   if (*op == "me") return request(number, with_text<SetNickname>(json, "nick"));
+  if (*op == "pub" && find(json, "r") != nullptr) return request(number, items_of(json));
   if (*op == "pub") return request(number, publish(json));
   if (*op == "mod") return request(number, moderate(json));
+  if (*op == "src") return request(number, open_source_of(json));
+  if (*op == "synced" || *op == "alive") return request(number, source_state_of(json, *op == "synced"));
+  if (*op == "act") return request(number, act_of(json));
+  if (*op == "loc") return request(number, fixes_of(json));
   return BadRequest{number};
 }
 

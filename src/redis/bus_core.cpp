@@ -230,7 +230,9 @@ void RedisBus::Core::publish(const std::string& channel, realtime::Publication p
                   new_epoch(),
                   std::to_string(publication.time_ms),
                   std::move(publication.body),
-                  has_id ? "1" : "0",
+                  publication.only_known ? "only"
+                  : has_id               ? "1"
+                                         : "0",
                   std::to_string(realtime::kLogMessages),
                   ms(kDataTtl),
                   ms(kMetaTtl),

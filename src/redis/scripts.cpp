@@ -39,9 +39,10 @@ end
 )";
 
 constexpr std::string_view kPublish = R"(
-if ARGV[5] == '1' then
+if ARGV[5] ~= '0' then
   local was = redis.call('GET', KEYS[3])
   if was then return {was, 1, '', 0} end
+  if ARGV[5] == 'only' then return {'', 0, '', 0} end
 end
 local e = epoch(ARGV[2], ARGV[8], KEYS[2])
 local user, bound = ARGV[9], ARGV[10] ~= ''

@@ -20,9 +20,10 @@ struct Script {
 struct Scripts {
   Scripts();
 
-  /// KEYS meta, stream, id, rules, wait. ARGV channel, epoch, time, body, whether there is an id, log length,
-  /// data ttl, meta ttl, user, its standing (empty: the rules don't bind it), then changes of the rules:
-  /// `slow` and its ms, `least` and a standing, `b:USER` and a ban's ms (-1: for good); 0 takes each away.
+  /// KEYS meta, stream, id, rules, wait. ARGV channel, epoch, time, body, whether there is an id (0, 1, or
+  /// `only`: nothing is appended), log length, data ttl, meta ttl, user, its standing (empty: the rules don't
+  /// bind it), then changes of the rules: `slow` and its ms, `least` and a standing, `b:USER` and a ban's ms
+  /// (-1: for good); 0 takes each away.
   /// Gives "epoch offset", 1 when the id was known, why it was refused, and how long to wait.
   Script publish;
   /// KEYS meta, stream, rules. ARGV epoch, meta ttl, first offset wanted. Gives epoch, offset, entries,

@@ -141,8 +141,9 @@ Result<realtime::Published> published_of(const Result<Reply>& reply, Counter& er
   }
   const auto space = std::min(at.find(' '), at.size());
   realtime::Published published;
-  published.position = {at.substr(0, space),
-                        number<std::uint64_t>(std::string_view{at}.substr(space + 1)).value_or(0)};
+  published.position = {
+      at.substr(0, space),
+      number<std::uint64_t>(std::string_view{at}.substr(std::min(space + 1, at.size()))).value_or(0)};
   published.duplicate = reply->list[1].integer == 1;
   return published;
 }

@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "levee/realtime/bus.hpp"
+#include "levee/realtime/feed_session.hpp"
 #include "levee/realtime/wire.hpp"
 
 /// What every bus promises. A test program includes this, derives a fixture from BusContract that makes its
@@ -367,4 +368,47 @@ class BusContract : public testing::Test {
     EXPECT_EQ(subscribed(1, "chat:a")->resets.back()->rules, R"({"only":"followers"})");                  \
     ASSERT_TRUE(rule(*there, {{}, Standing::guest, {}, {}}));                                             \
     EXPECT_EQ(refusal(*here, "bo", Standing::guest), std::nullopt);                                       \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, TellsWhetherAPublicationWasMadeAndMakesNone) {                                          \
+    const auto here = subscribed(0, "chat:a");                                                            \
+    const auto there = end(1);                                                                            \
+    const auto made = publish(*here, "x", "ann/1");                                                       \
+    realtime::Publication question;                                                                       \
+    question.id = "ann/1";                                                                                \
+    question.only_known = true;                                                                           \
+    const auto known = say(*there, question);                                                             \
+    ASSERT_TRUE(known);                                                                                   \
+    EXPECT_TRUE(known->duplicate);                                                                        \
+    EXPECT_EQ(known->position, made->position);                                                           \
+    question.id = "ann/2";                                                                                \
+    const auto unknown = say(*there, question);                                                           \
+    ASSERT_TRUE(unknown);                                                                                 \
+    EXPECT_FALSE(unknown->duplicate);                                                                     \
+    EXPECT_EQ(publish(*there, "y", "ann/2")->position.offset, 2u);                                        \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, CarriesAFeedToOneViewOnAllNodes) {                                                      \
+    const auto here = subscribed(0, "feed:a");                                                            \
+    const auto there = subscribed(1, "feed:a");                                                           \
+    const realtime::Moment now{TimePoint{std::chrono::hours{1}}, 1'000'000};                              \
+    realtime::FeedView view{true};                                                                        \
+    auto source = realtime::FeedSession::begin(7, view, now.wall_ms);                                     \
+    std::vector<realtime::Record> records{source->open(now.wall_ms)};                                     \
+    source->say({"EURUSD", 1, {}, std::chrono::seconds{4}, false, R"({"b":1})"}, view, now.wall_ms,       \
+                records);                                                                                 \
+    records.push_back(source->synced(now.wall_ms));                                                       \
+    EXPECT_EQ(put(*here, records)->taken, 3u);                                                            \
+    ASSERT_TRUE(wait_until([&] { return there->messages.size() == 1; }));                                 \
+    const auto told = realtime::decode_records(there->messages.back()->body);                             \
+    for (const auto& record : *told) view.apply(record, 1, now);                                          \
+    ASSERT_TRUE(view.live(view.entries().at("EURUSD"), now.time));                                        \
+    const realtime::Moment later{now.time + std::chrono::seconds{5}, now.wall_ms + 5000};                 \
+    EXPECT_EQ(put(*there, view.take_silent(later))->taken, 1u);                                           \
+    ASSERT_TRUE(wait_until([&] { return here->messages.size() == 2; }));                                  \
+    const auto marked = realtime::decode_records(here->messages.back()->body);                            \
+    for (const auto& record : *marked) view.apply(record, 2, later);                                      \
+    EXPECT_EQ(view.entries().at("EURUSD").mark, realtime::KeyMark::silent);                               \
+    EXPECT_EQ(*view.entries().at("EURUSD").body, R"({"b":1})");                                           \
+    EXPECT_EQ(subscribed(1, "feed:a")->resets.back()->records.size(), 2u);                                \
   }

@@ -10,6 +10,7 @@
 #include "levee/delivery/realtime_server.hpp"
 #include "levee/delivery/settings.hpp"
 #include "levee/ingest/settings.hpp"
+#include "levee/realtime/track_book.hpp"
 #include "levee/stream/registry.hpp"
 #include "levee/transcode/transcoder.hpp"
 
@@ -28,7 +29,8 @@ struct Config {
   std::size_t threads = 0;         ///< io threads that serve viewers; 0: one a core
   std::size_t ingest_threads = 1;  ///< io threads for publishers, and what may not wait behind viewers
 
-  bool publish_open = false;  ///< anyone may publish, under the name that is the key: for development
+  bool publish_open = false;  ///< anyone may publish, under the name that is the key, and to feeds and
+                              ///< tracks: for development
   std::vector<PublishKey> publish_keys;
 
   ingest::Settings ingest;
@@ -37,6 +39,7 @@ struct Config {
   delivery::Settings delivery;
 
   delivery::RealtimeSettings realtime;
+  realtime::TrackBook::Limits trails;
   delivery::TokenKeys identities;          ///< what the tokens of the operator's site are signed with
   std::vector<std::string> blocked_words;  ///< of the chat's filter
 

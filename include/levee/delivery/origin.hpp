@@ -20,6 +20,7 @@
 #include "levee/delivery/web_assets.hpp"
 #include "levee/hls/media_uri.hpp"
 #include "levee/realtime/token_bucket.hpp"
+#include "levee/realtime/track_book.hpp"
 
 namespace levee::delivery {
 
@@ -29,7 +30,8 @@ struct Site {
   hls::Settings hls;
   ViewerTokens tokens;
   WebAssets assets;
-  std::function<bool()> ready;  ///< for /readyz; empty: always
+  std::function<bool()> ready;                  ///< for /readyz; empty: always
+  const realtime::TrackBook* tracks = nullptr;  ///< null: there are no trails. Lifetime: outlives the site
 };
 
 using ViewerCounts = std::map<std::string, std::size_t, std::less<>>;
@@ -75,7 +77,7 @@ class Origin : public Responder {
     Head playlist[2];          ///< plain, gzip
     Head blocked_playlist[2];  ///< answers to requests with _HLS_msn: good for longer
     Head video, video_range, audio, audio_range;
-    Head json, text;
+    Head json, geojson, text;
     Head come_back;
   };
   /// A request for a stream, and who sends it.
@@ -102,6 +104,7 @@ class Origin : public Responder {
   Response send_to_door(RequestKind kind);
   Response no_descriptor_left(RequestKind kind);
   Response live_list(TimePoint now);
+  Response trail(const Target& target, WallTime now) const;
   Response text(std::string_view literal) const;
 
   Duration patience_limit() const;

@@ -26,7 +26,11 @@ struct Request {
   std::string websocket_key;
   std::string websocket_version;
   std::string websocket_protocols;
+  bool posts_records = false;  ///< a POST to a feed; the fields below are filled only then
+  std::size_t body_bytes = 0;  ///< at most kMaxPostBytes; what the head is followed by, not read yet
+  std::string authorization;
 
+  static constexpr std::size_t kMaxPostBytes = std::size_t{64} * 1024;
   RequestView view() const { return {method, target, accepts_gzip, range, if_none_match}; }
 };
 

@@ -16,6 +16,8 @@ namespace levee::delivery {
 ///   /live/NAME/REND/FILE                  media playlist (index.m3u8) or media
 ///   /live/NAME/v/TOKEN/REND/FILE          the same, for a viewer session
 ///   /api/v1/live  /healthz  /readyz  /rt
+///   /api/v1/feeds/NAME                    to POST records to
+///   /api/v1/tracks/GROUP/DEVICE           where a device was
 ///
 /// Lifetime: the views are into the target that was parsed.
 struct Target {
@@ -31,15 +33,17 @@ struct Target {
     live_list,
     health,
     readiness,
-    realtime
+    realtime,
+    feed,
+    trail
   };
   Kind kind = Kind::unknown;
   std::string_view path;       ///< without the query
   std::string_view query;      ///< without its question mark
-  std::string_view stream;     ///< multivariant, playlist, media, watch_page; map_page: the group
+  std::string_view stream;     ///< multivariant, playlist, media, watch_page; map_page, trail: the group
   std::string_view token;      ///< empty: none
   std::string_view rendition;  ///< playlist, media
-  std::string_view file;       ///< media
+  std::string_view file;       ///< media; feed: its name; trail: the device
 };
 
 /// Never fails: what it does not know is Kind::unknown. Percent-encoded paths are unknown: no name here needs

@@ -27,6 +27,10 @@ struct UpgradeRequest {
   /// it. Fit for beast::websocket::stream::accept(buffer(received)).
   std::string received;
   std::size_t head_size = 0;  ///< how much of `received` is the head
+  /// A POST of records to a feed came instead, and is to be answered as HTTP/1.1 with the connection's end.
+  bool posts_records = false;
+  std::size_t body_bytes = 0;  ///< of the POST; a part of it may be in `received`
+  std::string authorization;   ///< of the POST
 };
 
 /// Takes a connection over; nothing was answered on it yet. `shard` is the index of the shard it lives on.

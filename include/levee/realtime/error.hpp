@@ -18,9 +18,12 @@ enum class Errc {
   not_allowed = 4031,        ///< a moderator's right is missing
   banned = 4032,             ///< from this chat, for a while or for good
   not_for_all = 4033,        ///< only some may write in this chat at the moment
+  not_publisher = 4034,      ///< this identity may not publish here, or has not begun to
   unknown_channel = 4040,    ///< unknown prefix or a bad name
-  reserved_kind = 4041,      ///< a kind of channel that is not served yet
   not_subscribed = 4042,     ///< the connection has no such subscription
+  stale_quote = 4090,        ///< what was acted on is stale, superseded or unknown
+  newer_source = 4091,       ///< a source that started later has this feed
+  feed_lost = 4092,          ///< the bus lost the feed, and with it the source's session
   bad_nickname = 4220,       ///< length or characters
   bad_text = 4221,           ///< length or characters
   bad_id = 4222,             ///< length or characters of a publication's id

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -24,6 +25,8 @@
 #include "levee/realtime/session.hpp"
 #include "levee/realtime/token_bucket.hpp"
 #include "levee/realtime/topic.hpp"
+#include "levee/realtime/track_book.hpp"
+#include "levee/realtime/track_rates.hpp"
 
 namespace levee::realtime {
 
@@ -31,6 +34,8 @@ namespace levee::realtime {
 struct HubSettings {
   Rate requests{std::chrono::milliseconds{100}, 40};  ///< of one connection
   Rate chat{std::chrono::seconds{1}, 5};              ///< of one person, through this shard
+  Rate publisher_requests{std::chrono::milliseconds{10},
+                          200};  ///< of one that may publish to feeds or tracks
   HelloGate::Rates hellos = {};
   const ChatFilter* filter = nullptr;  ///< null: every text is let through. Lifetime: outlives the hub
   Roster::Settings presence = {};
@@ -38,6 +43,11 @@ struct HubSettings {
   /// How many clients a second this node can take back; sets the reconnect window.
   std::size_t takes_back_per_second = 3000;
   std::size_t max_topics = 10'000;
+  bool publish_open = false;  ///< anyone may publish to feeds and report to tracks: for development
+  ActRules acts = {};
+  TrackRates track_rates = {};
+  std::vector<Checkpoint> checkpoints = {};
+  TrackBook* book = nullptr;  ///< keeps the trails; null: nobody does. Lifetime: outlives the hub
 };
 
 /// What a hub counted since it began.
@@ -49,12 +59,32 @@ struct HubCounters {
   Counter refused;    ///< of these
   Counter published;  ///< chat messages taken by the bus
   Counter publish_failed;
-  Counter moderated;      ///< actions of moderators taken by the bus
-  Counter rule_refusals;  ///< chat messages that a chat's rules or the filter refused
-  Counter resumed;        ///< sessions that came back with a token
-  Counter recovered;      ///< log subscriptions that were given all they had missed
-  Counter not_recovered;  ///< log subscriptions that asked for it in vain
+  Counter feed_taken;    ///< records of feeds: newer than what was there, or confirming it
+  Counter feed_old;      ///< dropped: lower or equal sequence
+  Counter feed_full;     ///< dropped: too many keys
+  Counter feed_gaps;     ///< jumps in sources' sequences
+  Counter feed_sources;  ///< source sessions begun
+  Counter feed_marked;   ///< keys that this shard found silent first, and watches told of
+  Counter acts_accepted;
+  Counter acts_stale;       ///< refused: the key was stale or closed
+  Counter acts_superseded;  ///< refused
+  Counter acts_unknown;     ///< refused
+  Counter track_reports;    ///< fixes of devices, backlog included
+  Counter track_backlog;    ///< of these
+  Counter moderated;        ///< actions of moderators taken by the bus
+  Counter rule_refusals;    ///< chat messages that a chat's rules or the filter refused
+  Counter resumed;          ///< sessions that came back with a token
+  Counter recovered;        ///< log subscriptions that were given all they had missed
+  Counter not_recovered;    ///< log subscriptions that asked for it in vain
   TopicCounters topics_counted;
+};
+
+/// What is known of a device that reports through this shard.
+struct TrackedDevice {
+  RateMemory rate;
+  std::uint64_t boot = 0;
+  std::set<std::uint64_t> received;  ///< kMaxReceived of this boot's sequences, the highest
+  static constexpr std::size_t kMaxReceived = 2000;
 };
 
 /// A channel with its subscribers on this shard.
@@ -73,6 +103,11 @@ struct HubTopic {
   TimePoint opened_at{};
   bool idle = false;
   TimePoint idle_since{};
+  std::size_t held = 0;  ///< sources and devices that need it, subscribed or not
+  std::vector<std::function<void(bool ready)>>
+      waiting;  ///< for the first snapshot; told false: it does not come
+  std::unordered_map<std::string, TrackedDevice> devices;  ///< of a `track`, those that report here
+  std::vector<Checkpoint> checkpoints;                     ///< of a `track`
 };
 
 /// All realtime clients and channels of one shard: the engine under every kind of channel.
@@ -108,6 +143,20 @@ class Hub final : public BusListener {
   /// From which to draw how long to wait before coming back.
   Retry reconnect_window() const;
 
+  /// What a source without a connection says, as it was POSTed; `token` says who it is.
+  struct Post {
+    std::string channel;
+    std::string token;
+    std::string body;
+  };
+  /// The answer to it. Units: `status` is HTTP's.
+  struct PostAnswer {
+    int status = 200;
+    std::string body;
+  };
+  /// Puts a post's records into their feed. `done` is called once, here or later on the shard.
+  void post(Post post, TimePoint now, std::int64_t wall_ms, std::function<void(PostAnswer)> done);
+
   std::size_t session_count() const { return sessions_.size(); }
   const HubCounters& counters() const { return counters_; }
   const HelloGate& gate() const { return gate_; }
@@ -139,6 +188,16 @@ class Hub final : public BusListener {
   void give_up_waiting(TimePoint now);
   void forget(HubTopic& topic);
   void close_idle(TimePoint now);
+  void note_idle(HubTopic& topic);
+  void hold(HubTopic& topic);
+  void release(HubTopic& topic);
+  /// Runs `work` when the topic has its first snapshot, or is known not to get one.
+  void when_ready(HubTopic& topic, std::function<void(bool ready)> work);
+  void tell_ready(HubTopic& topic, bool ready);
+  void tell_overdue(HubTopic& topic, TimePoint now);
+  void look_for_overdue(TimePoint now);
+  Session* session(std::uint64_t key);
+  void put_posted(HubTopic& topic, PostedItems& posted, std::function<void(PostAnswer)> done);
   /// How long until this person may write again; zero: now, and it counts as written.
   Duration chat_wait(const std::string& user, TimePoint now);
   void forget_quiet(TimePoint now);
@@ -160,7 +219,8 @@ class Hub final : public BusListener {
   std::vector<HubTopic*> changed_;  ///< something arrived, or a pass waits for its interval
   std::vector<HubTopic*> passing_;  ///< subscribers are being served
   std::vector<HubTopic*> unready_;
-  std::vector<HubTopic*> beating_;                      ///< those with heartbeats of their own
+  std::vector<HubTopic*> beating_;  ///< those with heartbeats of their own
+  WallClock wall_;
   std::deque<std::uint64_t> turns_;                     ///< sessions that are given more, in turn
   std::deque<std::pair<TimePoint, std::string>> idle_;  ///< when to look at it
   TimePoint now_{};                                     ///< of the last tick or request

@@ -117,6 +117,7 @@ struct Publication {
   std::string user = {};                   ///< whose it is, for the channel's rules
   Standing standing = Standing::streamer;  ///< of `user`; the rules bind those below moderator
   std::optional<RuleChange> change = {};   ///< of the rules, from this message on
+  bool only_known = false;  ///< nothing is appended: it is asked whether one with this id was, and where
 };
 
 /// Why the rules of a `log` refuse a publication.

@@ -10,6 +10,7 @@
 #include "levee/base/clock.hpp"
 #include "levee/base/metrics.hpp"
 #include "levee/realtime/connection.hpp"
+#include "levee/realtime/feed_session.hpp"
 #include "levee/realtime/hello_gate.hpp"
 #include "levee/realtime/identity.hpp"
 #include "levee/realtime/token_bucket.hpp"
@@ -70,6 +71,12 @@ class Session {
   void handle(Number number, Publish& wanted, const Now& now);
   void handle(Number number, Moderate& wanted, const Now& now);
   void handle(Number number, Ping& ping, const Now& now);
+  // What publishers, devices and those who act say: session_feeds.cpp, session_tracks.cpp.
+  void handle(Number number, OpenSource& wanted, const Now& now);
+  void handle(Number number, PublishItems& wanted, const Now& now);
+  void handle(Number number, SourceState& state, const Now& now);
+  void handle(Number number, Act& act, const Now& now);
+  void handle(Number number, ReportFixes& report, const Now& now);
 
   /// Who this is, of the tokens shown. Errors: Errc::bad_token.
   Result<Arrival> recognise(const Hello& hello, std::int64_t wall_ms);
@@ -84,6 +91,28 @@ class Session {
   void push(std::string_view text);
   Subscription* find(std::string_view channel);
 
+  /// A feed that this client publishes to, or a track that it reports to: carried as long as it is here.
+  struct Held {
+    HubTopic* topic = nullptr;
+    std::optional<FeedSession> source;  ///< of a feed, once the bus has taken its beginning
+    std::string epoch;                  ///< of the channel in which that was
+    std::size_t gaps_counted = 0;
+  };
+  /// Null: there are too many.
+  Held* hold(const std::string& channel, const Channel& parsed, TimePoint now);
+  Held* held(std::string_view channel);
+  bool may_publish(std::string_view channel) const;
+  void begin_source(std::uint64_t number, const std::string& channel, std::uint64_t epoch);
+  void put(Number number, const std::string& channel, std::vector<Record> records);
+  /// Whether the bus has lost what the source said before this; then its session is over.
+  bool lost_session(const std::string& channel, const Position& at);
+  void accept(std::uint64_t number, const Act& act, const Judgement& judgement, std::int64_t wall_ms);
+  void acted(std::uint64_t number, const Act& act, const Judgement& judgement,
+             const Result<Published>& result, std::int64_t wall_ms);
+  bool may_report(const ReportFixes& report) const;
+  void answer_report(Number number, const ReportFixes& report, std::uint64_t ack);
+  void leave_feeds();
+
   Hub& hub_;
   Connection& connection_;
   std::uint64_t key_;      ///< of the hub's table
@@ -97,6 +126,7 @@ class Session {
   TokenBucket requests_;
   TokenBucket refusals_;
   std::vector<Subscription> subscriptions_;
+  std::vector<Held> held_;
 };
 
 }  // namespace levee::realtime

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "levee/base/bytes.hpp"
 #include "levee/base/clock.hpp"
@@ -31,7 +32,31 @@ class FrameSink {
 struct Cursor {
   std::uint64_t offset = 0;      ///< of the last thing it was given
   std::uint32_t generation = 0;  ///< of the topic's state it was given; behind the topic's: it starts anew
+  bool starting = false;         ///< `state`, `track`: what it is given until the sync is a snapshot
+  bool recovered = false;        ///< of that: it has what was there before
 };
+
+/// What Unix time it is, told by the monotonic clock: whoever has one reads the other.
+class WallClock {
+ public:
+  void set(TimePoint now, std::int64_t wall_ms) {
+    now_ = now;
+    offset_ms_ = wall_ms - ms(now);
+  }
+  /// When it was last read: the present, to within a turn of the thread.
+  TimePoint now() const { return now_; }
+  /// Unix time in ms at a moment.
+  std::int64_t at(TimePoint time) const { return ms(time) + offset_ms_; }
+
+ private:
+  static std::int64_t ms(TimePoint time) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+  }
+  TimePoint now_{};
+  std::int64_t offset_ms_ = 0;
+};
+
+class FeedView;
 
 /// What a new subscriber is told first.
 struct Start {
@@ -58,13 +83,13 @@ class Topic {
   struct Context {
     const Framer& framer;
     TopicCounters& counters;
+    const WallClock& wall;
   };
   /// What `give` pushes at most before the connection has sent it, in bytes; one frame may go beyond.
   static constexpr std::size_t kGiveBytes = std::size_t{64} * 1024;
   /// How much of a log a first visit, or one that came too late, is shown.
   static constexpr std::size_t kRecentMessages = 50;
 
-  /// Null for a kind that has no policy yet.
   static std::unique_ptr<Topic> make(Kind kind, std::string channel, Context context);
 
   Topic(std::string channel, Context context) : context_{context}, channel_{std::move(channel)} {}
@@ -88,6 +113,14 @@ class Topic {
   virtual Duration heartbeat() const { return Duration::zero(); }
   /// Up to where `give` gives.
   virtual Position visible() const { return top_; }
+
+  /// When `take_overdue` has something to say, if nothing comes before.
+  virtual std::optional<TimePoint> due() const { return {}; }
+  /// What the bus is to be told because time passed: whose silence it is that is to be marked, and that
+  /// `subscribers` watch.
+  virtual std::vector<Record> take_overdue(TimePoint, std::size_t) { return {}; }
+  /// What stands in a `state` or `track`; null while the bus is away, and for other kinds.
+  virtual const FeedView* feed() const { return nullptr; }
 
   /// The start for a subscriber that has seen what is up to `since`: the sync object, and the cursor from
   /// which `give` goes on.

@@ -51,7 +51,8 @@ enum class FixState : std::uint8_t {
   stale,  ///< silent for longer than that: nobody knows
 };
 
-/// Judges silence by the promise that came with the last fix. Without a promise a fix is live for kUnpromised.
+/// Judges silence by the promise that came with the last fix. Without a promise a fix is live for
+/// kUnpromised.
 FixState fix_state(Duration age, Duration promise);
 inline constexpr Duration kUnpromised = std::chrono::seconds{60};
 inline constexpr Duration kAgingSlack = std::chrono::seconds{10};

@@ -23,11 +23,11 @@ struct TrackRates {
   Duration near_interval = std::chrono::seconds{1};  ///< this often
   Duration still = std::chrono::seconds{20};         ///< before a device is parked
   Duration parked = std::chrono::seconds{300};
-  double unwatched_factor = 4;    ///< on error_m, while nobody watches
-  double low_battery = 20;        ///< percent; below it
-  double low_battery_factor = 3;  ///< on every interval
-  double flat_battery = 10;       ///< percent; below it only
-  double flat_error_m = 500;      ///< such a move is worth a report
+  double unwatched_factor = 4;                          ///< on error_m, while nobody watches
+  double low_battery = 20;                              ///< percent; below it
+  double low_battery_factor = 3;                        ///< on every interval
+  double flat_battery = 10;                             ///< percent; below it only
+  double flat_error_m = 500;                            ///< such a move is worth a report
   Duration slow_down_after = std::chrono::seconds{30};  ///< of wanting less; more is wanted at once
 };
 

@@ -12,6 +12,7 @@
 #include "levee/base/result.hpp"
 #include "levee/realtime/error.hpp"
 #include "levee/realtime/message.hpp"
+#include "levee/realtime/wire_feed.hpp"
 
 /// Messages of the realtime protocol as JSON text (docs/protocol.md), and bodies as the bus carries them.
 namespace levee::realtime {
@@ -94,7 +95,9 @@ struct ChatMessage {
 /// What a client asks for.
 struct Request {
   std::optional<std::uint64_t> number;  ///< `i`: the answer carries it
-  std::variant<Hello, Subscribe, Unsubscribe, SetNickname, Publish, Moderate, Ping> what;
+  std::variant<Hello, Subscribe, Unsubscribe, SetNickname, Publish, Moderate, Ping, OpenSource, PublishItems,
+               SourceState, Act, ReportFixes>
+      what;
 };
 
 /// A request that can't be understood; `number` when at least that could be read.

@@ -73,8 +73,8 @@ class Mover {
     error_y_ = keep * error_y_ + fresh * normal_(random_);
     // Receivers measure speed by Doppler shift: good to a tenth of a metre a second.
     const double measured = std::max(0.0, speed_ + 0.1 * normal_(random_));
-    trace.samples.push_back({place(x_, y_), place(x_ + error_x_, y_ + error_y_), measured, heading_,
-                             !shaded_, !shaded_});
+    trace.samples.push_back(
+        {place(x_, y_), place(x_ + error_x_, y_ + error_y_), measured, heading_, !shaded_, !shaded_});
   }
 
   std::mt19937_64 random_;

@@ -43,10 +43,10 @@ class DistanceRule final : public ReportPolicy {
     if (fix == nullptr) return {};
     moving_at_ = fix->speed_mps >= kMovingMps ? now : moving_at_;
     on_ = now - moving_at_ < 60s || now - reported_at_ >= kInterval - 10s;
-    const bool due = !reported_ || now - reported_at_ >= kInterval ||
-                     realtime::distance_m(fix->place, reported_->place) >= 75 ||
-                     (fix->speed_mps >= kMovingMps &&
-                      realtime::turn_deg(fix->heading_deg, reported_->heading_deg) >= 30);
+    const bool due =
+        !reported_ || now - reported_at_ >= kInterval ||
+        realtime::distance_m(fix->place, reported_->place) >= 75 ||
+        (fix->speed_mps >= kMovingMps && realtime::turn_deg(fix->heading_deg, reported_->heading_deg) >= 30);
     if (!due) return {};
     reported_ = *fix;
     reported_at_ = now;
@@ -90,7 +90,8 @@ struct Report {
 /// One device on its trace, the server, and a viewer.
 class Run {
  public:
-  Run(const Trace& trace, std::unique_ptr<ReportPolicy> policy, const realtime::TrackRates& table, bool watched)
+  Run(const Trace& trace, std::unique_ptr<ReportPolicy> policy, const realtime::TrackRates& table,
+      bool watched)
       : trace_{trace}, policy_{std::move(policy)}, table_{table}, watched_{watched} {
     for (const auto& place : trace.checkpoints) checkpoints_.push_back({"", "", place, 20});
   }
@@ -169,8 +170,9 @@ class Run {
     if (sample.speed_mps >= kMovingMps) {
       ++moving_seconds;
       errors.push_back(error);
-      const bool near = std::ranges::any_of(
-          trace_.checkpoints, [&](const auto& place) { return realtime::distance_m(sample.truth, place) <= 100; });
+      const bool near = std::ranges::any_of(trace_.checkpoints, [&](const auto& place) {
+        return realtime::distance_m(sample.truth, place) <= 100;
+      });
       if (near) near_errors.push_back(error);
     }
     const auto age = now - shown_->made;
@@ -181,7 +183,8 @@ class Run {
     outside += is_outside ? 1 : 0;
     outside_live += is_live && is_outside ? 1 : 0;
     // 1 s for the way, 1 s for the step of this simulation.
-    if (shown_->fix.next > 0ms && sample.network && now - heard_ > shown_->fix.next + 2s && !promise_broken_) {
+    if (shown_->fix.next > 0ms && sample.network && now - heard_ > shown_->fix.next + 2s &&
+        !promise_broken_) {
       promise_broken_ = true;
       ++broken;
     }

@@ -41,16 +41,17 @@ PolicyMaker adaptive();
 struct TrackFigures {
   double reports_per_hour = 0;
   double reports_per_hour_moving = 0;
-  double milliwatts = 0;           ///< receiver and radio, see `run_traces`
-  double error_p50_m = 0;          ///< of the shown position, while moving
+  double milliwatts = 0;   ///< receiver and radio, see `run_traces`
+  double error_p50_m = 0;  ///< of the shown position, while moving
   double error_p95_m = 0;
   double error_max_m = 0;
-  double checkpoint_p95_m = 0;     ///< while moving within 100 m of a checkpoint
-  double stop_seen_p95_s = 0;      ///< from standing still to the first fix made there that arrived
+  double checkpoint_p95_m = 0;  ///< while moving within 100 m of a checkpoint
+  double stop_seen_p95_s = 0;   ///< from standing still to the first fix made there that arrived
   double stop_seen_max_s = 0;
-  double promises_broken = 0;      ///< share of those made with the network there and due before it went
-  double outside_while_live = 0;   ///< share of the time shown `live` in which it was outside its circle by 15 m
-  double outside_at_all = 0;       ///< the same in any state
+  double promises_broken = 0;  ///< share of those made with the network there and due before it went
+  double outside_while_live =
+      0;                      ///< share of the time shown `live` in which it was outside its circle by 15 m
+  double outside_at_all = 0;  ///< the same in any state
 };
 
 /// Runs one device a trace, a second at a time, with the server's policy `table` answering each report, and
@@ -59,8 +60,8 @@ struct TrackFigures {
 /// The network takes 0.3 s, so that a report shows in the next second. While it is away reports are kept;
 /// when it is back the newest goes first, and the rest never become the present. Whoever makes no promise is
 /// shown by the one for none (realtime::kUnpromised).
-/// Battery: the receiver 350 mW while on; a report 1000 mW for 0.5 s and a tail of the radio, 300 mW for up to 5
-/// s or until the next report.
+/// Battery: the receiver 350 mW while on; a report 1000 mW for 0.5 s and a tail of the radio, 300 mW for up
+/// to 5 s or until the next report.
 TrackFigures run_traces(const std::vector<Trace>& traces, const PolicyMaker& make,
                         const realtime::TrackRates& table, bool watched);
 

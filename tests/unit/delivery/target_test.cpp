@@ -44,6 +44,12 @@ TEST(Target, NamesPagesAndServices) {
   EXPECT_EQ(parse_target("/assets/fonts/inter.woff2").kind, Kind::asset);
   EXPECT_EQ(parse_target("/assets/fonts/inter.woff2").path, "/assets/fonts/inter.woff2");
   EXPECT_EQ(parse_target("/api/v1/live").kind, Kind::live_list);
+  EXPECT_EQ(parse_target("/api/v1/feeds/fx").kind, Kind::feed);
+  EXPECT_EQ(parse_target("/api/v1/feeds/fx").file, "fx");
+  EXPECT_EQ(parse_target("/api/v1/tracks/guards/v17").kind, Kind::trail);
+  EXPECT_EQ(parse_target("/api/v1/tracks/guards/v17").stream, "guards");
+  EXPECT_EQ(parse_target("/api/v1/tracks/guards/v17").file, "v17");
+  EXPECT_EQ(parse_target("/api/v1/tracks/guards").kind, Kind::unknown) << "the admin port has that";
   EXPECT_EQ(parse_target("/healthz").kind, Kind::health);
   EXPECT_EQ(parse_target("/readyz").kind, Kind::readiness);
   EXPECT_EQ(parse_target("/rt?v=1").kind, Kind::realtime);

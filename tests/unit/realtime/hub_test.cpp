@@ -74,7 +74,6 @@ TEST_F(HubTest, RefusesWhatIsNotAllowedAndSaysWhy) {
   EXPECT_EQ(refused(R"({"i":1,"op":"pub","ch":"chat:a","d":{"text":" "}})"), 4221);
   EXPECT_EQ(refused(R"({"i":1,"op":"pub","ch":"chat:a","id":"/","d":{"text":"x"}})"), 4222);
   EXPECT_EQ(refused(R"({"i":1,"op":"sub","ch":"talk:a"})"), 4040);
-  EXPECT_EQ(refused(R"({"i":1,"op":"sub","ch":"feed:a"})"), 4041);
   EXPECT_EQ(refused(R"({"i":1,"op":"unsub","ch":"chat:a"})"), 4042);
   EXPECT_EQ(refused("nonsense"), 4000);
 }

@@ -37,11 +37,11 @@ class RestartTest : public BusContract {
 
   bool restart(std::chrono::seconds away) {
     const auto saved = bus_->save(Clock::now(), 2000);
-    bus_ = std::make_unique<MemoryBus>("after");
+    bus_ = std::make_unique<realtime::MemoryBus>("after");
     return bus_->restore(saved, Clock::now() + away, 2000 + away.count() * 1000);
   }
 
-  std::unique_ptr<MemoryBus> bus_ = std::make_unique<MemoryBus>("before");
+  std::unique_ptr<realtime::MemoryBus> bus_ = std::make_unique<realtime::MemoryBus>("before");
 };
 
 TEST_F(RestartTest, GoesOnWithTheLogsPositionsAndIds) {

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "levee/realtime/feed_view.hpp"
+#include "levee/realtime/topic.hpp"
+
+namespace levee::realtime {
+
+/// Policy of a `state` and a `track`: the newest of each key. Every key knows the offset of its last change,
+/// so that a subscriber however far behind is given what changed since, each key once: a snapshot is what
+/// changed since nothing. Who is given a piece of it is given all that was taken from the bus by then, so
+/// that no frame mixes what is visible with what is not. While the bus is away everything is stale.
+class StateTopic final : public Topic {
+ public:
+  StateTopic(Kind kind, std::string channel, Context context)
+      : Topic{std::move(channel), context}, kind_{kind}, view_{kind == Kind::state} {}
+
+  void reset(const Snapshot& snapshot, TimePoint now) override;
+  bool apply(const MessagePtr& message, TimePoint now) override;
+  bool prepare(TimePoint now) override;
+  Duration interval(std::size_t subscribers) const override;
+  Duration heartbeat() const override;
+  Position visible() const override { return {top_.epoch, visible_}; }
+  Start start(const std::optional<Position>& since, Cursor& cursor, TimePoint now) override;
+  bool give(Cursor& cursor, FrameSink& sink) override;
+  std::optional<TimePoint> due() const override;
+  std::vector<Record> take_overdue(TimePoint now, std::size_t subscribers) override;
+  const FeedView* feed() const override { return bus_away_ ? nullptr : &view_; }
+
+ private:
+  /// A key in the order of changes.
+  struct Change {
+    std::uint64_t offset = 0;
+    const std::string* key = nullptr;
+    const FeedView::Entry* entry = nullptr;
+  };
+  /// What one frame holds: changes of the offsets in (from, to].
+  struct Piece {
+    std::vector<Change> changes;
+    std::uint64_t to = 0;
+    bool last = false;
+  };
+
+  Moment moment(TimePoint now) const { return {now, context_.wall.at(now)}; }
+  void begin_anew();
+  void start_anew(Cursor& cursor, FrameSink& sink);
+  const std::vector<Change>& changes();
+  Piece piece(std::uint64_t from, std::size_t most_bytes);
+  std::string push_text(const Piece& piece, std::uint64_t from) const;
+  std::string snapshot_text(const Piece& piece, std::uint64_t from) const;
+  std::string record_text(const Change& change, std::uint64_t from, bool with_age) const;
+  std::string_view stale_reason(const FeedView::Entry& entry) const;
+  std::string sync_text(bool recovered, bool with_size) const;
+  bool give_snapshot(Cursor& cursor, FrameSink& sink);
+
+  Kind kind_;
+  FeedView view_;
+  bool bus_away_ = false;
+  bool changed_ = false;  ///< since `prepare`
+  std::uint64_t visible_ = 0;
+  SharedBytes batch_;  ///< for those who have everything before it: nearly all
+  std::uint64_t batch_from_ = 0;
+  std::vector<Change> changes_;  ///< in order; made when it is first needed
+  bool changes_made_ = false;
+  /// The snapshot from the start, as those who come together are all given it.
+  SharedBytes whole_;
+  TimePoint whole_at_{};
+  std::uint64_t whole_to_ = 0;
+};
+
+}  // namespace levee::realtime
