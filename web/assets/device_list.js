@@ -65,7 +65,7 @@ function facts(device) {
   const { spd, bat, m } = device.position ?? device.last;
   const why = device.state === 'stale' ? kReasons[device.why] : null;
   return [
-    why ?? (device.state === 'live' ? '' : `Promised a report every ${wait(device.ttl)}`),
+    why ?? (device.state === 'live' ? '' : `Promised a report every ${wait(device.promise)}`),
     kModes[m] ?? '',
     device.state === 'live' && spd > 0.5 ? `${Math.round(spd * 3.6)} km/h` : '',
     Number.isFinite(bat) ? `battery ${Math.round(bat)}%` : '',

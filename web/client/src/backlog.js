@@ -44,6 +44,11 @@ export class Backlog {
     this.#write(false);
   }
 
+  /** The lowest sequence of that boot that is still kept. */
+  lowest(boot) {
+    return Math.min(...this.#reports.filter(({ b }) => b === boot).map(({ r }) => r.s));
+  }
+
   /** The newest of all, or null. */
   newest() {
     return this.#reports.at(-1) ?? null;

@@ -26,11 +26,15 @@ export class Connection {
     if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(message));
   }
 
-  /** Resolves with the answer's `ok`; rejects with RealtimeError, code kConnectionLost when the connection ends before. */
-  request(message) {
+  /**
+   * Resolves with the answer's `ok`; rejects with RealtimeError, code kConnectionLost when the connection ends before.
+   * `taken(ok)` is called before the next message is read, which a promise does not promise: several messages may come in
+   * one piece.
+   */
+  request(message, taken = () => {}) {
     const i = this.#nextRequest++;
     return new Promise((resolve, reject) => {
-      this.#requests.set(i, { resolve, reject });
+      this.#requests.set(i, { taken, resolve, reject });
       this.send({ i, ...message });
     });
   }
@@ -40,8 +44,9 @@ export class Connection {
     const request = this.#requests.get(i);
     if (!request) return;
     this.#requests.delete(i);
-    if (err) request.reject(new RealtimeError(err.c, err.m, err.retry, err));
-    else request.resolve(ok);
+    if (err) return request.reject(new RealtimeError(err.c, err.m, err.retry, err));
+    request.taken(ok);
+    request.resolve(ok);
   }
 
   end() {

@@ -188,6 +188,8 @@ interface DeviceFacts {
   readonly ageMs: number;
   /** m within which it is; NaN while nothing is known. */
   readonly radius: number;
+  /** ms after the fix within which the next report was to come. */
+  readonly promise: number;
   readonly why: string | null;
 }
 

@@ -1,39 +1,51 @@
 /**
- * When a device reports next. Pure: the device runs it between the server's answers, and alone while there is no network.
- * The server sets what it aims at (`rate` of an answer, docs/protocol.md); the rest is the same everywhere.
+ * When a device reports next (docs/protocol.md, Tracks). Pure: the device runs it between the server's answers, and alone
+ * while there is no network. What it aims at is the server's `rate`, and that is all of it: who watches, which checkpoint
+ * is near and how low the battery is are in the rate already. Scaling it here once more would make of a third as often a
+ * ninth.
  */
 
-export const kDefaultRate = { e: 30, min: 2000, max: 30_000 };
-export const kParkedMs = 300_000;
+export const kDefaultRate = {
+  e: 30,
+  min: 2000,
+  max: 30_000,
+  turn: 20,
+  still: 20_000,
+  parked: 300_000,
+  near: null,
+  near_ms: 1000,
+};
 
-const kStillMs = 30_000; // this long without motion is parked
-const kMoving = 0.5; // m/s
-const kTurnDegrees = 20;
-const kNearMs = 1000;
-const kLow = 20; // percent of battery
-const kEmpty = 10;
+const kStill = 0.5; // m/s: slower is standing
+const kStarted = 1; // m/s: one that is parked and faster than this has started
+const kDisplaced = 30; // m: and so has one that is found this far off, whatever its speed says
+const kSlow = 2; // m/s: slower is walking
+const kHeaded = 0.8; // m/s: slower has no heading
 
 /** {ms, mode}: the interval by the situation alone. `fix`: {lat, lon, spd}; `stillMs`: since it last moved. */
-export function intervalOf({ fix, stillMs, battery = 100 }, rate = kDefaultRate) {
+export function intervalOf({ fix, stillMs }, rate = kDefaultRate) {
+  if (stillMs >= rate.still) return { ms: rate.parked, mode: 'parked' };
   const speed = fix.spd ?? 0;
-  if (battery < kEmpty) return { ms: kParkedMs, mode: modeOf(speed, stillMs) };
-  if (stillMs >= kStillMs) return { ms: kParkedMs, mode: 'parked' };
-  const near = rate.near && metres(fix, { lat: rate.near[0], lon: rate.near[1] }) <= Math.max(rate.near[2], 20 * speed);
-  const ms = near ? Math.min(kNearMs, rate.min) : clamp((1000 * rate.e) / Math.max(speed, 0.1), rate.min, rate.max);
-  return { ms: battery < kLow ? Math.min(3 * ms, kParkedMs) : ms, mode: modeOf(speed, stillMs) };
+  const mode = speed < kSlow ? 'slow' : 'moving';
+  if (speed < kStill) return { ms: rate.max, mode };
+  const isNear = rate.near && metres(fix, { lat: rate.near[0], lon: rate.near[1] }) <= rate.near[2];
+  return { ms: isNear ? rate.near_ms : clamp((1000 * rate.e) / speed, rate.min, rate.max), mode };
 }
 
-/** Whether something happened that is reported at once: "started" or "turn"; null when nothing did. */
-export function eventOf(fix, reported, wasParked) {
+/** What happened since the last report that is reported at once: "started"; or, not sooner than `rate.min`, "turn", "moved". */
+export function eventOf(fix, reported, wasParked, sinceMs, rate = kDefaultRate) {
   const speed = fix.spd ?? 0;
-  if (wasParked && speed >= kMoving) return 'started';
-  if (speed < 1 || !Number.isFinite(fix.hdg) || !Number.isFinite(reported?.hdg)) return null;
+  const moved = reported ? metres(fix, reported) : 0;
+  if (wasParked) return speed >= kStarted || moved > Math.max(kDisplaced, 2 * (fix.acc ?? 0)) ? 'started' : null;
+  if (sinceMs < rate.min) return null;
+  if (moved >= rate.e) return 'moved';
+  if (speed < kHeaded || !Number.isFinite(fix.hdg) || !Number.isFinite(reported?.hdg)) return null;
   const turn = Math.abs(((fix.hdg - reported.hdg + 540) % 360) - 180);
-  return turn >= kTurnDegrees ? 'turn' : null;
+  return turn >= rate.turn ? 'turn' : null;
 }
 
 export function isMoving(fix) {
-  return (fix.spd ?? 0) >= kMoving;
+  return (fix.spd ?? 0) >= kStill;
 }
 
 /** Between two points on the ground, m; exact enough for neighbours. */
@@ -42,11 +54,6 @@ export function metres(a, b) {
   const x = (b.lon - a.lon) * rad * Math.cos(((a.lat + b.lat) / 2) * rad);
   const y = (b.lat - a.lat) * rad;
   return 6_371_000 * Math.hypot(x, y);
-}
-
-function modeOf(speed, stillMs) {
-  if (stillMs >= kStillMs) return 'parked';
-  return speed >= 3 ? 'moving' : 'slow';
 }
 
 function clamp(n, least, most) {

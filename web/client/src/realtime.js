@@ -62,7 +62,7 @@ export class Realtime extends Emitter {
       clock: this.#clock,
       life: this.#life,
       outbox: this.#outbox,
-      request: (message) => this.request(message),
+      request: (message, taken) => this.#ask(message, taken),
       changed: () => this.#settle(),
     });
   }
@@ -145,7 +145,11 @@ export class Realtime extends Emitter {
 
   /** Asks the server something on the connection that is open now. Rejects with RealtimeError. */
   request(message) {
-    if (this.#isOpen) return this.#connection.request(message);
+    return this.#ask(message);
+  }
+
+  #ask(message, taken) {
+    if (this.#isOpen) return this.#connection.request(message, taken);
     return Promise.reject(new RealtimeError(kConnectionLost, 'There is no connection.', [0, 0]));
   }
 

@@ -11,7 +11,6 @@ import { eventOf, intervalOf, isMoving, kDefaultRate, metres } from './law.js';
 
 const kMessageBytes = 3600;
 const kSlowerAfterMs = 30_000; // it gets faster at once, slower only when that lasts
-const kTurnsApartMs = 1000;
 const kAskAgainMs = 5000;
 
 /** Events: "report" (report, why), "answer" (the server's), "refused" (RealtimeError), "error" (of the locator). */
@@ -25,6 +24,8 @@ export class TrackReporter extends Emitter {
   #fix = null;
   #reported = null;
   #reportedAt = -Infinity;
+  #promised = 0; // the next report comes within this many ms after it
+  #locatedAt = 0;
   #movedAt = 0;
   #parked = false;
   #rate = kDefaultRate;
@@ -34,6 +35,7 @@ export class TrackReporter extends Emitter {
   #sending = false;
   #refused = false;
   #timer = null;
+  #running = false;
   #stops = [];
 
   /**
@@ -56,7 +58,8 @@ export class TrackReporter extends Emitter {
   }
 
   start() {
-    if (this.#stops.length) return;
+    if (this.#running) return;
+    this.#running = true;
     this.#movedAt = this.#env.now();
     this.#stops = [
       this.#options.locator.watch(
@@ -68,6 +71,7 @@ export class TrackReporter extends Emitter {
   }
 
   stop() {
+    this.#running = false;
     for (const stop of this.#stops) stop();
     this.#stops = [];
     this.#env.clearTimeout(this.#timer);
@@ -77,23 +81,24 @@ export class TrackReporter extends Emitter {
 
   /** fix: {lat, lon, t, acc, spd, hdg, src}, `t` Unix ms by the device. */
   #located(fix) {
+    if (!this.#running) return;
     const now = this.#env.now();
     const before = this.#fix;
     this.#fix = { ...fix, spd: fix.spd ?? speedBetween(before, fix) };
-    if (isMoving(this.#fix)) this.#movedAt = now;
-    const event = eventOf(this.#fix, this.#reported, this.#parked);
-    const { ms, mode } = this.#situation(now);
+    this.#locatedAt = now;
+    const event = eventOf(this.#fix, this.#reported, this.#parked, now - this.#reportedAt, this.#rate);
+    if (isMoving(this.#fix) || event === 'started') this.#movedAt = now;
+    const { ms, mode } = this.#situation();
     if (this.#reported === null) return this.#report('first');
-    if (event === 'started') return this.#report('started');
-    if (event === 'turn' && now - this.#reportedAt >= kTurnsApartMs) return this.#report('turn');
+    if (event) return this.#report(event);
     if (mode === 'parked' && !this.#parked) return this.#report('parked');
     this.#settle(ms, now);
   }
 
-  #situation(now) {
-    const battery = this.#options.battery();
-    const { ms, mode } = intervalOf({ fix: this.#fix, stillMs: now - this.#movedAt, battery }, this.#rate);
-    return { ms: this.#next === null ? ms : Math.min(ms, this.#next), mode, battery };
+  /** By the fixes there are: one that has none, as in a tunnel, is not known to stand still. */
+  #situation() {
+    const { ms, mode } = intervalOf({ fix: this.#fix, stillMs: this.#locatedAt - this.#movedAt }, this.#rate);
+    return { ms: this.#next === null ? ms : Math.min(ms, this.#next), mode };
   }
 
   /** Faster at once; slower only after it has been right for a while. */
@@ -110,21 +115,22 @@ export class TrackReporter extends Emitter {
 
   #schedule(now) {
     this.#env.clearTimeout(this.#timer);
-    const left = this.#reportedAt + this.#interval - now;
+    const left = this.#reportedAt + Math.min(this.#interval, this.#promised) - now;
     if (left <= 0) return this.#report('interval');
     this.#timer = this.#env.setTimeout(() => this.#report('interval'), left);
   }
 
   #report(why) {
     const now = this.#env.now();
-    const { ms, mode, battery } = this.#situation(now);
+    const { ms, mode } = this.#situation();
     const isEvent = why !== 'interval';
     if (isEvent || this.#interval === 0) this.#interval = ms;
     this.#parked = mode === 'parked';
     this.#reported = this.#fix;
     this.#reportedAt = now;
+    this.#promised = this.#interval;
     const { lat, lon, t, acc, spd, hdg, src } = this.#fix;
-    const report = { s: ++this.#sequence, t, lat, lon, acc, spd, hdg, bat: battery, m: mode, src, nx: this.#interval };
+    const report = { s: ++this.#sequence, t, lat, lon, acc, spd, hdg, bat: this.#options.battery(), m: mode, src, nx: this.#interval };
     for (const [name, value] of Object.entries(report)) if (value === undefined || value === null) delete report[name];
     this.#backlog.add(this.#boot, report);
     this.emit('report', report, why);
@@ -152,7 +158,9 @@ export class TrackReporter extends Emitter {
     const isPresent = b === this.#boot && r.s === this.#sequence;
     const { reports } = isPresent ? { reports: [r] } : this.#backlog.batch(kMessageBytes);
     const { ch, device } = this.#options;
-    const message = { op: 'loc', ch, dev: device, b, r: reports };
+    // Our own clock beside the reports' times, which are by it: the server corrects the one by the other.
+    const now = Math.floor(this.#env.wall());
+    const message = { op: 'loc', ch, dev: device, b, now, from: this.#backlog.lowest(b), r: reports };
     if (!isPresent) message.bf = 1;
     const answer = await this.#rt.request(message);
     this.#backlog.done(b, reports);
@@ -163,7 +171,7 @@ export class TrackReporter extends Emitter {
     this.#rate = { ...kDefaultRate, ...answer.rate };
     this.#next = answer.next ?? null;
     this.emit('answer', answer);
-    if (this.#stops.length) this.#settle(this.#situation(this.#env.now()).ms, this.#env.now());
+    if (this.#running) this.#settle(this.#situation().ms, this.#env.now());
   }
 
   #failed(error) {

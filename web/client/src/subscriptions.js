@@ -10,7 +10,7 @@ export class Subscriptions {
   #context;
   #connection = 0; // counts connections: what was asked on one is not repeated on the next
 
-  /** `context`: env, clock, life, outbox, request(message), changed(). */
+  /** `context`: env, clock, life, outbox, request(message, taken), changed(). */
   constructor(context) {
     this.#context = context;
   }
@@ -95,9 +95,9 @@ export class Subscriptions {
 
   async #subscribe(channel) {
     const connection = this.#connection;
+    const take = (sync) => connection === this.#connection && this.#has(channel) && this.#synced(channel, sync);
     try {
-      const sync = await this.#context.request({ op: 'sub', ...channel.subscription() });
-      if (connection === this.#connection && this.#has(channel)) this.#synced(channel, sync);
+      await this.#context.request({ op: 'sub', ...channel.subscription() }, take);
     } catch (error) {
       if (error.code === kConnectionLost) return; // asked again by the next hello
       if (connection === this.#connection) this.#refused(channel, { c: error.code, m: error.message, retry: error.retry });

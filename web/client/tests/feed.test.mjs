@@ -47,6 +47,20 @@ test('nothing of a feed is live before the end of its snapshot', () => {
   assert.equal(time.now(), 0);
 });
 
+test('an answer and what follows it may come in one piece', async () => {
+  const { rt, quote, beat, last } = setUpFeed();
+  const other = rt.channel('feed:other');
+  const [{ i }] = last().requests('sub');
+  last().say(
+    { i, ok: { ch: 'feed:other', e: 'x', o: 3, recovered: false, n: 1, hb: 1000 } },
+    { ch: 'feed:other', o: 3, s: 1, r: [quote(1)] },
+    { sync: { ch: 'feed:other', e: 'x', o: 3, recovered: false } },
+  );
+  await settle();
+  beat();
+  assert.equal(other.quote(kKey).state, 'live');
+});
+
 test('a quote goes stale by itself: by silence, by its age, by what the server says of it', async () => {
   const { feed, quote, snapshot, push, beat, time } = setUpFeed();
   const told = [];
@@ -138,7 +152,7 @@ test('an act names what was seen; on what is stale the server is not even asked'
   await settle();
 });
 
-test("a device is judged by its promise, and its radius grows once that is broken", async () => {
+test('a device is judged by its promise, and its radius grows with age, the faster once that is broken', async () => {
   const { rt, time, welcome, last } = setUp();
   const track = rt.channel('track:g');
   rt.connect();
@@ -149,6 +163,7 @@ test("a device is judged by its promise, and its radius grows once that is broke
   say({ ch: 'track:g', o: 1, s: 1, r: [{ k: 'v1', q: [1, 1], t: time.wall(), ttl: 5000, d }] });
   say({ sync: { ch: 'track:g', e: 'x', o: 1, recovered: false } });
   const device = track.device('v1');
+  assert.equal(Math.round(device.radius), 5);
   const states = [];
   for (let s = 0; s < 24; s++) {
     states.push(device.state);
@@ -157,5 +172,7 @@ test("a device is judged by its promise, and its radius grows once that is broke
   }
   assert.deepEqual([...new Set(states)], ['live', 'aging', 'stale']);
   assert.deepEqual([states.indexOf('aging'), states.indexOf('stale')], [5, 20]);
-  assert.deepEqual([device.position, device.last.lat, Math.round(device.radius)], [undefined, 59, 101]);
+  assert.deepEqual([device.position, device.last.lat, Math.round(device.radius)], [undefined, 59, 130]);
+  say({ ch: 'track:g', o: 2, p: 1, r: [{ k: 'v1', q: [1, 2], t: time.wall(), ttl: 0, d }] });
+  assert.deepEqual([device.state, device.promise], ['live', 60_000]);
 });

@@ -1,7 +1,8 @@
 import { KeyedChannel, Record } from './keyed.js';
 
 const kGraceMs = 10_000;
-const kSlowest = 1.5; // m/s: one who stands may begin to walk
+const kUnpromisedMs = 60_000; // one that promised nothing is judged as if it had promised this
+const kWalk = 1.5; // m/s: what one who broke its promise may do besides
 
 /**
  * One device, as it is at the moment it is read. Silence is judged against its promise of the next report.
@@ -16,8 +17,13 @@ export class Device extends Record {
     if (this.q === null) return 'none';
     if (this.doubt !== null) return 'stale';
     const age = this.elapsed(this.time);
-    if (age <= this.ttl) return 'live';
-    return age <= 2 * this.ttl + kGraceMs ? 'aging' : 'stale';
+    if (age <= this.promise) return 'live';
+    return age <= 2 * this.promise + kGraceMs ? 'aging' : 'stale';
+  }
+
+  /** Within which the next report was to come, ms. */
+  get promise() {
+    return this.ttl || kUnpromisedMs;
   }
 
   /** Why it is stale by more than its age (see Quote.why); null otherwise. */
@@ -34,12 +40,15 @@ export class Device extends Record {
     return this.state === 'aging' || this.state === 'stale' ? this.data : undefined;
   }
 
-  /** The radius in m within which it is: its accuracy, and how far it may have come once its promise is broken. */
+  /**
+   * The radius in m within which it is: its accuracy, how far it has come at its speed, and once its promise is broken a
+   * walk besides. It grows without a jump, as the server's own does (docs/protocol.md).
+   */
   get radius() {
     if (!this.data) return NaN;
     const { acc = 0, spd = 0 } = this.data;
-    if (this.state === 'live') return acc;
-    return acc + (Math.max(spd, kSlowest) * this.ageMs) / 1000;
+    const late = Math.max(0, this.ageMs - this.promise);
+    return acc + (spd * this.ageMs + kWalk * late) / 1000;
   }
 }
 
