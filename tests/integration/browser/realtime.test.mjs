@@ -4,6 +4,7 @@ import test from 'node:test';
 
 import { root, startLevee } from '../../support/levee.mjs';
 import { ModelSite } from '../../support/model_site.mjs';
+import { PriceSource } from '../../support/price_source.mjs';
 import { cuts } from './cuts.mjs';
 import { acts, prices } from './prices.mjs';
 
@@ -42,6 +43,31 @@ test('prices, with a server that keeps the protocol', { timeout: 240_000 }, asyn
       (proxy) => proxy.corrupt(),
     ];
     own.diagnostic(JSON.stringify(await prices({ ...at, newer, troubles })));
+  });
+
+  await t.test('an act on a quote that is superseded or stale is refused', async (own) => {
+    own.diagnostic(JSON.stringify(await acts({ ...at, feed: 'feed:fx', key: 'EURUSD' })));
+  });
+});
+
+test('prices, with levee itself', { timeout: 240_000 }, async (t) => {
+  const levee = await startLevee({ 'http.web_root': path.join(root, 'web'), 'ladder.rungs': '[]' });
+  const source = await PriceSource.start(levee, 'fx');
+  t.after(async () => {
+    source.stop();
+    await levee.stop();
+  });
+  const at = { port: levee.httpPort, path: '/watch/room?feed=fx' };
+
+  await t.test('the ticker shows no old price as live', async (own) => {
+    const troubles = [
+      (proxy) => proxy.freeze(),
+      (proxy) => proxy.cut(),
+      () => source.reconnect(),
+      () => source.restart(),
+      (proxy) => proxy.corrupt(),
+    ];
+    own.diagnostic(JSON.stringify(await prices({ ...at, newer: (key, q) => source.newer(key, q), troubles })));
   });
 
   await t.test('an act on a quote that is superseded or stale is refused', async (own) => {
