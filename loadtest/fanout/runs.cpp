@@ -1,6 +1,7 @@
 #include "fanout/runs.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -21,7 +22,7 @@ using Event = Swarm::Event;
 constexpr Duration kRedial = milliseconds{20};  ///< after a refusal, for all of them
 constexpr Duration kWarmUp = milliseconds{500};
 constexpr std::size_t kInFlight = 16;  ///< while some stall
-constexpr Duration kPoll = milliseconds{50};
+constexpr Duration kPoll = milliseconds{10};
 
 double seconds_of(Duration time) { return duration<double>{time}.count(); }
 Duration from_seconds(double seconds) {
@@ -76,6 +77,7 @@ void Runs::poll_until(Done done, const char* what) {
 }
 
 Json Runs::connect(std::size_t count) {
+  swarm_.drop_all();
   count_ = std::min(count, swarm_.size());
   std::size_t dialed = 0;
   std::size_t open = 0;

@@ -26,7 +26,7 @@ class Runs {
   /// `servers`: process ids whose processor time belongs to the figures.
   Runs(Swarm& swarm, std::vector<int> servers) : swarm_{swarm}, servers_{std::move(servers)} {}
 
-  /// Connects the first `count` clients, kDialing at a time, up to the answer to the upgrade.
+  /// Breaks all off, then connects the first `count`, kDialing at a time, up to the answer to the upgrade.
   nlohmann::json connect(std::size_t count);
   /// All who are connected say hello and subscribe.
   nlohmann::json join();
