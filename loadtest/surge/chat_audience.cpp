@@ -146,7 +146,9 @@ class ChatAudience::Client final : public WheelTimer {
     ++report_.received;
     if (last_) {
       if (*offset <= *last_) ++report_.duplicates;
-      if (*offset > *last_ + 1) report_.missed += static_cast<std::uint64_t>(*offset - *last_ - 1);
+      // What the server left out above its rate, it said so.
+      const auto expected = *last_ + 1 + number_after(text, "\"sk\":").value_or(0);
+      if (*offset > expected) report_.missed += static_cast<std::uint64_t>(*offset - expected);
     }
     last_ = std::max(last_.value_or(*offset), *offset);
     // What was said before this client came is history, and late by nature.

@@ -146,6 +146,7 @@ void bind_realtime(SettingsTable& table, Config& config) {
   table.number("realtime.known_per_s", realtime.hub.hellos.known, 1, 1'000'000);
   table.number("realtime.newcomers_per_s", realtime.hub.hellos.cold, 1, 1'000'000);
   table.texts("chat.blocked_words", config.blocked_words, 10'000);
+  table.number("chat.max_per_s", config.realtime.hub.log_rate, 0, 10'000);
   table.text("auth.hs256_secret", config.identities.hs256_secret, 1024);
   table.text("auth.ed25519_public_key", config.identities.ed25519_public_key, 1024);
 }

@@ -120,6 +120,9 @@ void write_metrics(MetricsText& out, std::span<const realtime::Hub* const> hubs)
           [](Hub hub) -> auto& { return hub.topics_counted.coalesced; });
   counter("levee_realtime_superseded_total", "Values that a newer one replaced before they were sent.",
           [](Hub hub) -> auto& { return hub.topics_counted.superseded; });
+  counter("levee_realtime_sampled_total",
+          "Chat messages above the rate, which went to a part of their readers.",
+          [](Hub hub) -> auto& { return hub.topics_counted.sampled; });
   counter("levee_realtime_gaps_total", "Gaps told to slow clients.",
           [](Hub hub) -> auto& { return hub.topics_counted.gaps; });
   counter("levee_realtime_syncs_total", "Subscriptions started anew by the server.",

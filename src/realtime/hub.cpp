@@ -166,7 +166,7 @@ bool Hub::serve(Session& session, const SharedBytes& last) {
     auto& topic = *subscription.topic->topic;
     if (!topic.ready()) continue;
     if (subscription.waiting) session.answer_start(subscription);
-    more = topic.give(subscription.cursor, session.connection_) || more;
+    more = topic.give(subscription.cursor, session.connection_, session.user()) || more;
   }
   if (last) session.connection_.push(last);
   session.connection_.flush();
@@ -205,7 +205,8 @@ HubTopic* Hub::open_topic(const Channel& parsed, const std::string& channel, Tim
   if (const auto found = topics_.find(channel); found != topics_.end()) return found->second.get();
   if (topics_.size() >= settings_.max_topics) return nullptr;
   auto topic = std::make_unique<HubTopic>();
-  topic->topic = Topic::make(parsed.kind, channel, {framer_, counters_.topics_counted, wall_});
+  topic->topic =
+      Topic::make(parsed.kind, channel, {framer_, counters_.topics_counted, wall_, settings_.log_rate});
   topic->is_set = parsed.kind == Kind::set;
   topic->opened_at = now;
   for (const auto& checkpoint : settings_.checkpoints) {

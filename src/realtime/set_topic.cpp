@@ -110,7 +110,7 @@ void SetTopic::start_anew(Cursor& cursor, FrameSink& sink) {
   cursor = {visible_at_.offset, generation_};
 }
 
-bool SetTopic::give(Cursor& cursor, FrameSink& sink) {
+bool SetTopic::give(Cursor& cursor, FrameSink& sink, std::string_view) {
   if (cursor.generation == generation_ && cursor.offset == visible_at_.offset) return false;
   if (frame_ && cursor.generation == generation_ && cursor.offset == frame_from_) {
     sink.push(frame_);

@@ -18,7 +18,7 @@ class SetTopic final : public Topic {
   bool prepare(TimePoint now) override;
   Duration interval(std::size_t subscribers) const override;
   Start start(const std::optional<Position>& since, Cursor& cursor, TimePoint now) override;
-  bool give(Cursor& cursor, FrameSink& sink) override;
+  bool give(Cursor& cursor, FrameSink& sink, std::string_view reader) override;
 
  private:
   void merge(const MemberChanges& changes);

@@ -100,7 +100,7 @@ Start StateTopic::start(const std::optional<Position>& since, Cursor& cursor, Ti
   return {sync_text(recovered, true), since ? std::optional{recovered} : std::nullopt};
 }
 
-bool StateTopic::give(Cursor& cursor, FrameSink& sink) {
+bool StateTopic::give(Cursor& cursor, FrameSink& sink, std::string_view) {
   if (cursor.generation != generation_) start_anew(cursor, sink);
   if (cursor.starting) return give_snapshot(cursor, sink);
   if (cursor.offset >= visible_) return false;

@@ -26,7 +26,7 @@ class StateTopic final : public Topic {
   Duration heartbeat() const override;
   Position visible() const override { return {top_.epoch, visible_}; }
   Start start(const std::optional<Position>& since, Cursor& cursor, TimePoint now) override;
-  bool give(Cursor& cursor, FrameSink& sink) override;
+  bool give(Cursor& cursor, FrameSink& sink, std::string_view reader) override;
   std::optional<TimePoint> due() const override;
   std::vector<Record> take_overdue(TimePoint now, std::size_t subscribers) override;
   const FeedView* feed() const override { return bus_away_ ? nullptr : &view_; }

@@ -55,7 +55,7 @@ Start ValueTopic::start(const std::optional<Position>&, Cursor& cursor, TimePoin
   return {sync_text(), {}};
 }
 
-bool ValueTopic::give(Cursor& cursor, FrameSink& sink) {
+bool ValueTopic::give(Cursor& cursor, FrameSink& sink, std::string_view) {
   if (cursor.generation != generation_) {
     context_.counters.syncs.add();
     if (!sync_frame_) sync_frame_ = frame(encode_sync_message(sync_text()));

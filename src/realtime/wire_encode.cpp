@@ -124,8 +124,9 @@ std::string encode_gap(std::string_view channel, const Position& up_to) {
   return R"({"gap":{"ch":)" + quote(channel) + ',' + position(up_to) + R"(,"why":"slow"}})";
 }
 
-std::string encode_push(std::string_view channel, const Message& message) {
-  return R"({"ch":)" + quote(channel) + R"(,"o":)" + number_text(message.offset) + R"(,"t":)" +
+std::string encode_push(std::string_view channel, const Message& message, std::uint64_t skipped) {
+  return R"({"ch":)" + quote(channel) + R"(,"o":)" + number_text(message.offset) +
+         (skipped > 0 ? R"(,"sk":)" + number_text(skipped) : std::string{}) + R"(,"t":)" +
          number_text(message.time_ms) + R"(,"d":)" + message.body + '}';
 }
 

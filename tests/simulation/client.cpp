@@ -118,7 +118,8 @@ void Client::take_start(const json& sync) {
   if (world_.mutant == Mutant::client_ignores_recovery && !position_.epoch.empty()) return;
   const auto top = world_.server.top(channel_);
   const bool reaches = position_.epoch == top.epoch &&
-                       top.offset < position_.offset + realtime::kLogMessages && at.epoch == top.epoch;
+                       top.offset <= position_.offset + realtime::Topic::kResumeMessages &&
+                       at.epoch == top.epoch;
   if (reaches && !position_.epoch.empty()) world_.broken("not recovered though the log reaches back");
   position_ = {at.epoch, sync["from"].get<std::uint64_t>()};
 }

@@ -27,7 +27,9 @@ Node::Node(World& world) : world_{world}, bus_{world.events, world.chance, world
 void Node::begin() {
   ++life_;
   scheduled_ = TimePoint::max();
-  hub_ = std::make_unique<realtime::Hub>(realtime::HubSettings{}, bus_, unused_, world_.identities, line,
+  realtime::HubSettings settings;
+  settings.log_rate = 0;  // every message counts here
+  hub_ = std::make_unique<realtime::Hub>(settings, bus_, unused_, world_.identities, line,
                                          [this] { schedule(); });
   schedule();
 }

@@ -36,6 +36,7 @@ struct HubSettings {
   Rate chat{std::chrono::seconds{1}, 5};              ///< of one person, through this shard
   Rate publisher_requests{std::chrono::milliseconds{10},
                           200};  ///< of one that may publish to feeds or tracks
+  std::size_t log_rate = 30;     ///< messages of a chat that one subscriber is given a second; 0: all
   HelloGate::Rates hellos = {};
   const ChatFilter* filter = nullptr;  ///< null: every text is let through. Lifetime: outlives the hub
   Roster::Settings presence = {};

@@ -34,6 +34,7 @@ struct Cursor {
   std::uint32_t generation = 0;  ///< of the topic's state it was given; behind the topic's: it starts anew
   bool starting = false;         ///< `state`, `track`: what it is given until the sync is a snapshot
   bool recovered = false;        ///< of that: it has what was there before
+  std::uint64_t whole_to = 0;    ///< `log`: up to here it is given everything, whatever the rate
 };
 
 /// What Unix time it is, told by the monotonic clock: whoever has one reads the other.
@@ -68,6 +69,7 @@ struct Start {
 struct TopicCounters {
   Counter coalesced;   ///< messages that went out in a frame or a write with an earlier one
   Counter superseded;  ///< values that were never shown, for a newer one came
+  Counter sampled;     ///< messages of logs above the rate: those who see them are few, and told of the gap
   Counter gaps;        ///< told to slow subscribers
   Counter syncs;       ///< subscribers that were started anew
 };
@@ -84,11 +86,14 @@ class Topic {
     const Framer& framer;
     TopicCounters& counters;
     const WallClock& wall;
+    std::size_t log_rate = 0;  ///< messages of a `log` that one subscriber is given a second; 0: all
   };
   /// What `give` pushes at most before the connection has sent it, in bytes; one frame may go beyond.
   static constexpr std::size_t kGiveBytes = std::size_t{64} * 1024;
   /// How much of a log a first visit, or one that came too late, is shown.
   static constexpr std::size_t kRecentMessages = 50;
+  /// How much of a log one that comes back is given at most; who missed more is as one that came too late.
+  static constexpr std::size_t kResumeMessages = 300;
 
   static std::unique_ptr<Topic> make(Kind kind, std::string channel, Context context);
 
@@ -125,8 +130,8 @@ class Topic {
   /// The start for a subscriber that has seen what is up to `since`: the sync object, and the cursor from
   /// which `give` goes on.
   virtual Start start(const std::optional<Position>& since, Cursor& cursor, TimePoint now) = 0;
-  /// Gives what is missing, up to kGiveBytes. True: there is more.
-  virtual bool give(Cursor& cursor, FrameSink& sink) = 0;
+  /// Gives what is missing to `reader` (Session::user), up to kGiveBytes. True: there is more.
+  virtual bool give(Cursor& cursor, FrameSink& sink, std::string_view reader) = 0;
 
  protected:
   SharedBytes frame(std::string_view text) const { return share(context_.framer(text)); }

@@ -169,8 +169,8 @@ std::string encode_heartbeat(std::int64_t now_ms, std::int64_t window_ms, std::s
                              const Position& top);
 std::string encode_bye(int close_code, Retry retry);
 std::string encode_gap(std::string_view channel, const Position& up_to);
-/// A message of a `log` or `value`.
-std::string encode_push(std::string_view channel, const Message& message);
+/// A message of a `log` or `value`. `skipped`: how many of a `log` before it are left out.
+std::string encode_push(std::string_view channel, const Message& message, std::uint64_t skipped = 0);
 std::string encode_set_push(const SetPush& push);
 
 /// Bodies.

@@ -160,6 +160,85 @@ TEST_F(HubTest, TellsAGapToWhoIsTooSlowForTheLog) {
   EXPECT_EQ(all.back(), "600");
 }
 
+/// Chats from many, in one room.
+class LoudRoomTest : public HubTest {
+ protected:
+  void shout(int count, const std::string& user = "crowd", Standing standing = Standing::guest) {
+    for (int i = 0; i < count; ++i) {
+      const auto text = std::to_string(++said_);
+      publisher_->publish("chat:a", {"", encode_chat({user, "", "N", standing, text}), 1},
+                          [](const auto&) {});
+    }
+    settle();
+  }
+  /// What came, each in its place: whatever is not here was said to be left out.
+  std::vector<std::string> contiguous(Client& of, int from = 0) {
+    const auto messages = of.connection.take();
+    for (const auto& message : messages) {
+      if (!message.contains("o")) continue;
+      EXPECT_EQ(message["o"], from + 1 + message.value("sk", 0)) << message;
+      from = message["o"];
+    }
+    return texts(messages);
+  }
+
+  std::unique_ptr<BusClient> publisher_ = bus_.attach(context_, hub_);
+  int said_ = 0;
+};
+
+TEST_F(LoudRoomTest, AboveTheRateAPartGoesToAllAndSaysWhatWasLeftOut) {
+  const auto ann = client("Ann", R"(,"subs":[{"ch":"chat:a"}])");
+  ann->connection.take();
+  shout(100);
+  const auto seen = contiguous(*ann);
+  EXPECT_EQ(seen.size(), 30u);
+  EXPECT_EQ(seen.back(), "100") << "evenly: the newest is among them";
+  EXPECT_EQ(hub_.counters().topics_counted.sampled.value(), 70u);
+  shout(5);
+  EXPECT_TRUE(contiguous(*ann).empty());
+  pass(1s);
+  shout(1);
+  EXPECT_EQ(contiguous(*ann, 100), std::vector<std::string>{"106"});
+}
+
+TEST_F(LoudRoomTest, ModeratorsAndOnesOwnMessagesAlwaysCome) {
+  const auto ann = client("Ann", R"(,"subs":[{"ch":"chat:a"}])");
+  const auto bo = client("Bo", R"(,"subs":[{"ch":"chat:a"}])");
+  shout(60);
+  ann->connection.take();
+  bo->connection.take();
+  shout(5);
+  shout(1, "mod", Standing::moderator);
+  shout(1, ann->session->user());
+  shout(3);
+  EXPECT_EQ(contiguous(*ann, 60), (std::vector<std::string>{"66", "67"}));
+  EXPECT_EQ(contiguous(*bo, 60), std::vector<std::string>{"66"});
+  pass(1s);
+  shout(1);
+  EXPECT_EQ(contiguous(*ann, 67), std::vector<std::string>{"71"});
+  EXPECT_EQ(contiguous(*bo, 66), std::vector<std::string>{"71"});
+}
+
+TEST_F(LoudRoomTest, WhoComesBackIsGivenAllItMissedUpTo300) {
+  auto ann = client("Ann", R"(,"subs":[{"ch":"chat:a"}])");
+  const auto epoch = ann->connection.take().back()["sync"]["e"].get<std::string>();
+  const auto back = [&](int offset) {
+    auto made = client("Ann", R"(,"subs":[{"ch":"chat:a","pos":{"e":")" + epoch + R"(","o":)" +
+                                  std::to_string(offset) + "}}]");
+    auto messages = made->connection.take();
+    std::erase_if(messages, [](const json& message) { return message.contains("hello"); });
+    return messages;
+  };
+  shout(310);
+  pass(1s);
+  const auto all = back(10);
+  EXPECT_EQ(all[0]["sync"]["recovered"], true);
+  EXPECT_EQ(texts(all).size(), 300u);
+  const auto recent = back(9);
+  EXPECT_EQ(recent[0]["sync"]["recovered"], false);
+  EXPECT_EQ(texts(recent).size(), 50u);
+}
+
 TEST_F(HubTest, TellsAValueAtMostOnceASecondAndNotWhenItIsUnchanged) {
   const auto ann = client("Ann", R"(,"subs":[{"ch":"count:a"}])");
   pass(1s);
