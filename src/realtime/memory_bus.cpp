@@ -1,6 +1,7 @@
 #include "levee/realtime/memory_bus.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_set>
 #include <utility>
 
@@ -124,10 +125,20 @@ void MemoryBus::set_count(const std::string& channel, std::uint64_t count, std::
   const std::lock_guard lock{mutex_};
   auto* state = open(channel);
   if (state == nullptr) return;
-  put_value(channel, *state, encode_count(count), time_ms);
+  state->count = count;
+  const auto least = held_count(*state, Clock::now());
+  put_value(channel, *state, least > count ? encode_count(least, true) : encode_count(count), time_ms);
   // Nobody watches and nobody asks: such a channel need not be remembered.
-  if (count == 0 && state->subscribers.empty()) state->value = nullptr;
+  if (count == 0 && state->subscribers.empty() && !state->held) state->value = nullptr;
   forget_if_idle(channels_.find(channel));
+}
+
+std::uint64_t MemoryBus::held_count(ChannelState& state, TimePoint now) {
+  if (state.held && now - state.held->since >= kCountRecovery) state.held.reset();
+  if (!state.held) return 0;
+  const auto seconds = std::chrono::duration<double>(now - state.held->since).count();
+  return static_cast<std::uint64_t>(
+      std::ceil(static_cast<double>(state.held->count) * std::pow(0.8, seconds)));
 }
 
 MemoryBus::ChannelState* MemoryBus::open(const std::string& channel) {
@@ -195,7 +206,7 @@ SnapshotPtr MemoryBus::snapshot(ChannelState& state) {
 void MemoryBus::forget_if_idle(Channels::iterator place) {
   const auto& state = place->second;
   if (state.subscribers.empty() && state.log.empty() && !state.value && state.members.empty() &&
-      state.records.empty() && state.rules.empty())
+      state.records.empty() && state.rules.empty() && !state.held)
     channels_.erase(place);
 }
 

@@ -78,13 +78,14 @@ std::string MemoryBus::save(TimePoint now, std::int64_t now_ms) {
   Json channels = Json::array();
   for (auto& [channel, state] : channels_) {
     state.log.expire(now);
-    if (state.log.empty() && state.rules.empty() && state.records.empty()) continue;
+    if (state.log.empty() && state.rules.empty() && state.records.empty() && state.count == 0) continue;
     channels.push_back({{"ch", channel},
                         {"e", state.top.epoch},
                         {"o", state.top.offset},
                         {"log", json_of(state.log, now)},
                         {"rules", json_of(state.rules, now_ms)},
-                        {"records", json_of(state.records)}});
+                        {"records", json_of(state.records)},
+                        {"count", state.count}});
   }
   const Json saved{{"format", kFormat}, {"saved_ms", now_ms}, {"channels", std::move(channels)}};
   return saved.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -102,6 +103,8 @@ bool MemoryBus::restore(std::string_view saved, TimePoint now, std::int64_t now_
       read_log(entry.at("log"), now - std::max(age, milliseconds{0}), state.log);
       read_rules(entry.at("rules"), now_ms, state.rules);
       read_records(entry.at("records"), state.records);
+      if (const auto count = entry.value("count", std::uint64_t{0}); count > 0)
+        state.held = HeldCount{count, now};
     }
     const std::lock_guard lock{mutex_};
     channels_.merge(channels);

@@ -144,7 +144,9 @@ std::string encode_set_push(const SetPush& push) {
   return out + '}';
 }
 
-std::string encode_count(std::uint64_t count) { return R"({"n":)" + number_text(count) + '}'; }
+std::string encode_count(std::uint64_t count, bool recovering) {
+  return R"({"n":)" + number_text(count) + (recovering ? R"(,"recovering":true})" : "}");
+}
 
 std::string chat_author(std::string_view user) { return R"({"u":)" + quote(user) + ','; }
 

@@ -86,6 +86,7 @@ class RedisBus::Core : public std::enable_shared_from_this<RedisBus::Core> {
   void subscriptions_up();
   void link_down();
   void note_state();
+  void renew_counts();
   void renew_leases();
   boost::asio::awaitable<void> keep_leases();
 
@@ -100,6 +101,7 @@ class RedisBus::Core : public std::enable_shared_from_this<RedisBus::Core> {
   std::unordered_map<std::string, ChannelState> channels_;
   std::unordered_map<std::string, std::map<std::string, OwnMember>> members_;  ///< through this node
   std::unordered_map<std::string, std::uint64_t> counts_;                      ///< of this node
+  TimePoint started_ = Clock::now();
   std::atomic<bool> up_{false};
   Counter messages_;
   Counter duplicates_or_holes_;

@@ -17,7 +17,8 @@ using realtime::Kind;
 
 namespace {
 
-constexpr Duration kLeaseTick = std::chrono::seconds{3};
+constexpr Duration kCountTick = std::chrono::milliseconds{500};
+constexpr int kLeaseTicks = 6;  // every so many of these the rest is renewed
 constexpr std::size_t kMembersPerCall = 200;
 
 }  // namespace
@@ -73,7 +74,8 @@ void RedisBus::Core::send_count(const std::string& channel, std::int64_t count) 
   run(scripts_.count,
       {keys_.meta(channel), keys_.value(channel), keys_.counts(channel), keys_.count_leases(channel)},
       {keys_.topic(channel), new_epoch(), wall_ms(), ms(kValueTtl), ms(kMetaTtl), settings_.node,
-       std::to_string(count), ms(settings_.lease)},
+       std::to_string(count), ms(settings_.count_lease),
+       Clock::now() - started_ < realtime::kCountRecovery ? "1" : "0"},
       [this](const Result<Reply>& reply) {
         if (!reply || reply->is_error()) errors_.add();
       });
@@ -101,13 +103,18 @@ void RedisBus::Core::tell_partial(const std::string& channel, ChannelState& stat
   for (const auto& inbox : state.listeners) inbox->reset(channel, snapshot);
 }
 
+// Whoever watches sweeps too: the last node that owned something here may be the one that died.
+void RedisBus::Core::renew_counts() {
+  for (const auto& [channel, count] : counts_) send_count(channel, static_cast<std::int64_t>(count));
+  for (const auto& [channel, state] : channels_) {
+    if (channel.starts_with("count:") && !counts_.contains(channel)) send_count(channel, -1);
+  }
+}
+
 void RedisBus::Core::renew_leases() {
   for (const auto& [channel, own] : members_) send_members(channel, {});
-  for (const auto& [channel, count] : counts_) send_count(channel, static_cast<std::int64_t>(count));
   for (auto& [channel, state] : channels_) {
-    // Whoever watches sweeps too: the last node that owned something here may be the one that died.
     if (state.kind() == Kind::set && !members_.contains(channel)) send_members(channel, {});
-    if (channel.starts_with("count:") && !counts_.contains(channel)) send_count(channel, -1);
     if (state.acknowledged && !state.reading() && state.was_quiet()) check_top(channel, state);
   }
 }
@@ -115,11 +122,13 @@ void RedisBus::Core::renew_leases() {
 asio::awaitable<void> RedisBus::Core::keep_leases() {
   co_await asio::this_coro::throw_if_cancelled(false);
   asio::steady_timer timer{home_};
-  for (;;) {
-    timer.expires_after(kLeaseTick);
+  for (int tick = 1;; ++tick) {
+    timer.expires_after(kCountTick);
     const auto [error] = co_await timer.async_wait(runtime::use_result);
     if (error) co_return;
-    if (commands_.up()) renew_leases();
+    if (!commands_.up()) continue;
+    renew_counts();
+    if (tick % kLeaseTicks == 0) renew_leases();
   }
 }
 

@@ -124,8 +124,25 @@ redis.call('PEXPIRE', KEYS[3], lease * 10)
 redis.call('PEXPIRE', KEYS[4], lease * 10)
 local sum = 0
 for _, n in ipairs(redis.call('HVALS', KEYS[3])) do sum = sum + tonumber(n) end
+local body = string.format('{"n":%d}', sum)
+local held = redis.call('HMGET', KEYS[1], 'held', 'since')
+if ARGV[9] == '1' and not held[1] then
+  local was = string.match(redis.call('HGET', KEYS[2], 'd') or '', '^{"n":(%d+)')
+  held = {was or '0', at}
+  open(ARGV[2], ARGV[5], KEYS[2])
+  redis.call('HSET', KEYS[1], 'held', held[1], 'since', held[2])
+end
+if held[1] then
+  local seconds = (at - tonumber(held[2])) / 1000
+  local least = math.ceil(tonumber(held[1]) * 0.8 ^ seconds)
+  if seconds > 20 then
+    redis.call('HDEL', KEYS[1], 'held', 'since')
+  elseif least > sum then
+    body = string.format('{"n":%d,"recovering":true}', least)
+  end
+end
 if count >= 0 or redis.call('EXISTS', KEYS[2]) == 1 then
-  put(ARGV[1], ARGV[2], ARGV[3], string.format('{"n":%d}', sum), ARGV[4], ARGV[5])
+  put(ARGV[1], ARGV[2], ARGV[3], body, ARGV[4], ARGV[5])
 end
 return 0
 )";

@@ -32,7 +32,8 @@ struct Scripts {
   /// KEYS meta, value. ARGV channel, epoch, time, body (empty: forget it), data ttl, meta ttl.
   Script set_value;
   /// KEYS meta, value, counts, leases. ARGV channel, epoch, time, data ttl, meta ttl, node, count (-1: only
-  /// sweep), lease.
+  /// sweep), lease, whether the node has only just started (1). Then the value falls from what it was by a
+  /// fifth a second at most: those who watched are on their way back.
   Script count;
   /// KEYS meta, value. ARGV epoch, meta ttl. Gives epoch, offset, value or nothing, time, offset of the
   /// value.

@@ -80,7 +80,9 @@ class Bus {
   virtual void set_value(const std::string& channel, std::string body, std::int64_t time_ms) = 0;
 
   /// This node's share of a count; the channel's value is `{"n":sum over all nodes}`. Holds until it is set
-  /// anew; zero takes the node out.
+  /// anew; zero takes the node out. When a node is back within moments of its end, what the value was then
+  /// falls by a fifth a second at most for kCountRecovery, with `"recovering":true`: those who watched are on
+  /// their way back.
   virtual void set_count(const std::string& channel, std::uint64_t count, std::int64_t time_ms) = 0;
 
   virtual BusState state() const = 0;

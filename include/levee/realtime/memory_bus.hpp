@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -37,7 +38,8 @@ class MemoryBus final : public Bus {
   BusState state() const override { return BusState::up; }
 
   /// What a restart must not lose, as text: of every `log`, `state` and `track` its position, what it holds
-  /// and its rules. Members, counts and values are not in it: those who own them say them again.
+  /// and its rules, and what the counts are. Members and values are not in it: those who own them say them
+  /// again.
   std::string save(TimePoint now, std::int64_t now_ms);
   /// Takes back what `save` wrote, with the same epochs, so that positions go on to hold. Call before anyone
   /// subscribes. Nothing is taken, and false returned, when the text is none of ours or more than `kKept`
@@ -47,6 +49,11 @@ class MemoryBus final : public Bus {
 
  private:
   class Client;
+  /// What a count was before the restart.
+  struct HeldCount {
+    std::uint64_t count = 0;
+    TimePoint since;
+  };
   struct MemberEntry {
     std::string info;
     const Client* owner = nullptr;
@@ -56,6 +63,8 @@ class MemoryBus final : public Bus {
     LogRing log;
     RoomRules rules;
     MessagePtr value;
+    std::uint64_t count = 0;
+    std::optional<HeldCount> held;
     std::map<std::string, MemberEntry> members;
     RecordStore records;
     std::vector<std::shared_ptr<BusInbox>> subscribers;
@@ -64,6 +73,7 @@ class MemoryBus final : public Bus {
 
   // All of these: with the lock held.
   ChannelState* open(const std::string& channel);
+  static std::uint64_t held_count(ChannelState& state, TimePoint now);
   void put_value(const std::string& channel, ChannelState& state, std::string body, std::int64_t time_ms);
   void change_members(const std::string& channel, const Client& owner, MemberChanges changes);
   SnapshotPtr snapshot(ChannelState& state);

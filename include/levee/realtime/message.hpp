@@ -93,6 +93,8 @@ using SnapshotPtr = std::shared_ptr<const Snapshot>;
 inline constexpr std::size_t kLogMessages = 500;
 inline constexpr std::chrono::seconds kLogAge{300};
 inline constexpr std::size_t kMaxListedMembers = 200;
+/// How long after the start of a node its counts may be those of before, falling by a fifth a second at most.
+inline constexpr std::chrono::seconds kCountRecovery{20};
 /// Keys of a `state` or `track`.
 inline constexpr std::size_t kMaxKeys = 1000;
 

@@ -174,7 +174,8 @@ std::string encode_push(std::string_view channel, const Message& message, std::u
 std::string encode_set_push(const SetPush& push);
 
 /// Bodies.
-std::string encode_count(std::uint64_t count);
+/// `recovering`: it is what it was before a restart, falling.
+std::string encode_count(std::uint64_t count, bool recovering = false);
 /// Begins as `chat_author` does.
 std::string encode_chat(const ChatMessage& message);
 /// How the body of a chat message of this person begins, and of nobody else's.
