@@ -123,6 +123,8 @@ Answer Origin::route(const Call& call) {
       return site_.assets.get("/watch.html", call.request);
     case Target::Kind::map_page:
       return site_.assets.get("/map.html", call.request);
+    case Target::Kind::report_page:
+      return site_.assets.get("/report.html", call.request);
     case Target::Kind::asset:
       return site_.assets.get(call.target.path, call.request);
     case Target::Kind::live_list:

@@ -121,6 +121,9 @@ Target parse_target(std::string_view text) {
   } else if (first == "map" && path.count == 2 && is_name(path.segments[1])) {
     target.kind = Target::Kind::map_page;
     target.stream = path.segments[1];
+  } else if (first == "report" && path.count == 2 && is_name(path.segments[1])) {
+    target.kind = Target::Kind::report_page;
+    target.stream = path.segments[1];
   } else if (target.path == "/api/v1/live") {
     target.kind = Target::Kind::live_list;
   } else if (target.path.starts_with("/api/v1/feeds/") && path.count == 4) {

@@ -111,6 +111,7 @@ export class ModelSite {
 function fileOf(pathname) {
   if (pathname.startsWith('/watch/')) return 'watch.html';
   if (pathname.startsWith('/map/')) return 'map.html';
+  if (pathname.startsWith('/report/')) return 'report.html';
   if (pathname.startsWith('/assets/client/')) return pathname.replace('/assets/client/', 'client/src/');
   if (pathname === '/assets/hls.min.js') return 'node_modules/hls.js/dist/hls.min.js';
   if (pathname.startsWith('/assets/leaflet')) return pathname.replace('/assets/', 'node_modules/leaflet/dist/');

@@ -12,6 +12,7 @@ const group = decodeURIComponent(location.pathname.replace(/\/+$/, '').split('/'
 
 document.title = `${group} · Levee`;
 byId('group').textContent = group;
+byId('report').href = `/report/${encodeURIComponent(group)}`;
 
 const map = L.map('map', { zoomControl: false, attributionControl: true, worldCopyJump: true, minZoom: 2 });
 map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>');

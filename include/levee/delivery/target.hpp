@@ -10,7 +10,7 @@ namespace levee::delivery {
 
 /// What a request target of the public listener names. Pure text: whether it exists is asked later.
 ///
-///   /  /watch/NAME  /map/GROUP  /assets/PATH  pages
+///   /  /watch/NAME  /map/GROUP  /report/GROUP  /assets/PATH   pages
 ///   /live/NAME/index.m3u8                 multivariant playlist
 ///   /live/NAME/v/TOKEN/index.m3u8         the same, asked for again by a viewer session
 ///   /live/NAME/REND/FILE                  media playlist (index.m3u8) or media
@@ -26,6 +26,7 @@ struct Target {
     index_page,
     watch_page,
     map_page,
+    report_page,
     asset,
     multivariant,
     playlist,
@@ -38,9 +39,10 @@ struct Target {
     trail
   };
   Kind kind = Kind::unknown;
-  std::string_view path;       ///< without the query
-  std::string_view query;      ///< without its question mark
-  std::string_view stream;     ///< multivariant, playlist, media, watch_page; map_page, trail: the group
+  std::string_view path;   ///< without the query
+  std::string_view query;  ///< without its question mark
+  std::string_view
+      stream;  ///< multivariant, playlist, media, watch_page; map_page, report_page, trail: the group
   std::string_view token;      ///< empty: none
   std::string_view rendition;  ///< playlist, media
   std::string_view file;       ///< media; feed: its name; trail: the device

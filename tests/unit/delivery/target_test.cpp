@@ -40,6 +40,7 @@ TEST(Target, NamesPagesAndServices) {
   EXPECT_EQ(parse_target("/?x=1").kind, Kind::index_page);
   EXPECT_EQ(parse_target("/watch/my-show").kind, Kind::watch_page);
   EXPECT_EQ(parse_target("/map/guards").kind, Kind::map_page);
+  EXPECT_EQ(parse_target("/report/guards").kind, Kind::report_page);
   EXPECT_EQ(parse_target("/map/guards").stream, "guards");
   EXPECT_EQ(parse_target("/assets/fonts/inter.woff2").kind, Kind::asset);
   EXPECT_EQ(parse_target("/assets/fonts/inter.woff2").path, "/assets/fonts/inter.woff2");

@@ -69,6 +69,7 @@ TEST(WebAssets, AreReadFromTheSourcesPages) {
   EXPECT_EQ(assets.get("/index.html", request).head->status, 200u);
   EXPECT_EQ(assets.get("/watch.html", request).head->status, 200u);
   EXPECT_EQ(assets.get("/map.html", request).head->status, 200u);
+  EXPECT_EQ(assets.get("/report.html", request).head->status, 200u);
   EXPECT_EQ(assets.get("/assets/watch.js", request).head->status, 200u);
   EXPECT_EQ(assets.get("/assets/client/index.js", request).head->status, 200u);
   EXPECT_EQ(assets.get("/package.json", request).head->status, 404u);
