@@ -49,6 +49,7 @@ void bind_rates(SettingsTable& table, realtime::TrackRates& rates) {
   real(table, "track.turn_deg", rates.turn_deg, 5, 360);
   real(table, "track.near_m", rates.near_m, 0, 100'000);
   table.time<seconds>("track.near_s", rates.near_time, 0, 3600);
+  real(table, "track.near_error_m", rates.near_error_m, 1, 10'000);
   table.time<milliseconds>("track.near_interval_ms", rates.near_interval, 500, 60'000);
   table.time<seconds>("track.still_s", rates.still, 5, 3600);
   table.time<seconds>("track.parked_s", rates.parked, 10, 3600);

@@ -36,15 +36,16 @@ Closest closest(const std::vector<Checkpoint>& checkpoints, const Place& place) 
 RateDirective wanted(const TrackRates& table, const std::vector<Checkpoint>& checkpoints,
                      const RateInputs& inputs) {
   RateDirective directive;
-  directive.error_m = inputs.watched ? table.error_m : table.error_m * table.unwatched_factor;
+  const double factor = inputs.watched ? 1 : table.unwatched_factor;
+  directive.error_m = table.error_m * factor;
+  directive.near_error_m = table.near_error_m * factor;
   directive.fastest = table.fastest;
-  directive.slowest = table.slowest;
+  directive.slowest = scaled(table.slowest, factor);
   directive.turn_deg = table.turn_deg;
   directive.still = table.still;
   directive.parked = table.parked;
   directive.near_interval = table.near_interval;
   directive.why = inputs.watched ? RateReason::moving : RateReason::unwatched;
-  if (!inputs.watched) directive.slowest = scaled(table.slowest, table.unwatched_factor);
 
   const auto near = closest(checkpoints, inputs.place);
   const double reach =
@@ -57,7 +58,8 @@ RateDirective wanted(const TrackRates& table, const std::vector<Checkpoint>& che
     directive.next = table.parked;
     directive.why = RateReason::parked;
   } else if (near.distance_m <= reach) {
-    directive.next = table.near_interval;
+    directive.next =
+        at_speed(directive.near_error_m, inputs.speed_mps, directive.near_interval, directive.slowest);
     directive.why = RateReason::checkpoint;
   } else {
     directive.next = at_speed(directive.error_m, inputs.speed_mps, directive.fastest, directive.slowest);
@@ -72,10 +74,12 @@ RateDirective wanted(const TrackRates& table, const std::vector<Checkpoint>& che
   } else if (battery < table.low_battery) {
     directive.why = RateReason::battery;
     directive.error_m *= table.low_battery_factor;
+    directive.near_error_m *= table.low_battery_factor;
     directive.turn_deg *= table.low_battery_factor;
     directive.fastest = scaled(directive.fastest, table.low_battery_factor);
     directive.slowest = scaled(directive.slowest, table.low_battery_factor);
     directive.near_interval = scaled(directive.near_interval, table.low_battery_factor);
+    directive.parked = scaled(directive.parked, table.low_battery_factor);
     directive.next = scaled(directive.next, table.low_battery_factor);
   }
   return directive;

@@ -14,7 +14,7 @@ using Json = nlohmann::json;
 
 // Largest integer that a client's JSON numbers hold exactly (RFC 8259 section 6).
 constexpr double kMaxInteger = 9007199254740992.0;
-constexpr double kMaxPromiseMs = 3'600'000;
+constexpr double kMaxPromiseMs = 86'400'000;
 
 const Json* find(const Json& object, const char* name) {
   const auto found = object.find(name);

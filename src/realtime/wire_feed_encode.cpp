@@ -88,8 +88,9 @@ std::string encode_directive(std::uint64_t number, std::string_view channel, std
                                  directive.error_m, ms(directive.fastest), ms(directive.slowest),
                                  directive.turn_deg, ms(directive.still), ms(directive.parked));
   if (directive.near != nullptr) {
-    rate += fmt::format(R"(,"near":[{:.6f},{:.6f},{:.0f}],"near_ms":{})", directive.near->place.latitude,
-                        directive.near->place.longitude, directive.near_reach_m, ms(directive.near_interval));
+    rate += fmt::format(R"(,"near":[{:.6f},{:.6f},{:.0f}],"near_e":{:.0f},"near_ms":{})",
+                        directive.near->place.latitude, directive.near->place.longitude,
+                        directive.near_reach_m, directive.near_error_m, ms(directive.near_interval));
   }
   return encode_answer(number, fmt::format(R"({{"ch":"{}","ack":{},"next":{},"why":"{}","rate":{}}}}})",
                                            channel, ack, ms(directive.next), reason_text(directive), rate));

@@ -37,16 +37,16 @@ test('a report is answered by when the next is due and why: unwatched, watched, 
       return [ok.why, ok.next];
     };
     const unwatched = await loc([report(1, 5000)]);
-    assert.deepEqual([unwatched.ok.ack, unwatched.ok.why, unwatched.ok.next, unwatched.ok.rate.e], [1, 'unwatched', 40_000, 120]);
+    assert.deepEqual([unwatched.ok.ack, unwatched.ok.why, unwatched.ok.next, unwatched.ok.rate.e], [1, 'unwatched', 26_666, 80]);
 
     clientOf(site.there, site.close).channel('track:guards');
     let s = 1;
     await until('its watcher is known here', async () => (await told(++s, 5000))[0] === 'watched');
-    assert.deepEqual(await told(++s, 5000), ['moving', 10_000]);
-    assert.deepEqual(await told(++s, 100), ['checkpoint gate', 1000]);
+    assert.deepEqual(await told(++s, 5000), ['moving', 6666]);
+    assert.deepEqual(await told(++s, 100), ['checkpoint gate', 5000]);
     assert.deepEqual(await told(++s, 100, { m: 'parked', spd: 0 }), ['parked', 300_000]);
     assert.equal((await told(++s, 5000))[0], 'started');
-    assert.deepEqual(await told(++s, 5000, { bat: 15, spd: 1 }), ['battery', 90_000]);
+    assert.deepEqual(await told(++s, 5000, { bat: 15, spd: 1 }), ['battery', 60_000]);
   }, kSettings);
 });
 

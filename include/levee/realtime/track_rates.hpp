@@ -14,16 +14,17 @@ namespace levee::realtime {
 
 /// The table of how often devices report. The configuration's `track` section.
 struct TrackRates {
-  double error_m = 30;                               ///< held while somebody watches
-  Duration fastest = std::chrono::seconds{2};        ///< while moving
+  double error_m = 20;                               ///< held while somebody watches
+  Duration fastest = std::chrono::seconds{1};        ///< while moving
   Duration slowest = std::chrono::seconds{30};       ///< while moving
   double turn_deg = 20;                              ///< reported at once
   double near_m = 150;                               ///< of a checkpoint's edge; or
   Duration near_time = std::chrono::seconds{20};     ///< away from it at the present speed: then
-  Duration near_interval = std::chrono::seconds{1};  ///< this often
+  double near_error_m = 15;                          ///< is held, while somebody watches, and reported
+  Duration near_interval = std::chrono::seconds{1};  ///< this often at most
   Duration still = std::chrono::seconds{20};         ///< before a device is parked
   Duration parked = std::chrono::seconds{300};
-  double unwatched_factor = 4;                          ///< on error_m, while nobody watches
+  double unwatched_factor = 4;                          ///< on the errors, while nobody watches
   double low_battery = 20;                              ///< percent; below it
   double low_battery_factor = 3;                        ///< on every interval
   double flat_battery = 10;                             ///< percent; below it only
@@ -45,7 +46,7 @@ std::string_view to_string(RateReason reason);
 
 /// What a device is told in the answer to each report.
 struct RateDirective {
-  Duration next{};  ///< report again after this; also the promise to make
+  Duration next{};  ///< report again after this
   RateReason why = RateReason::moving;
   double error_m = 0;  ///< the law: interval = error_m / speed, between:
   Duration fastest{};
@@ -54,8 +55,9 @@ struct RateDirective {
   Duration still{};
   Duration parked{};
   const Checkpoint* near = nullptr;  ///< the closest checkpoint. Lifetime: that of the list given
-  double near_reach_m = 0;           ///< from its centre: within it `near_interval` holds
-  Duration near_interval{};
+  double near_reach_m = 0;           ///< from its centre: within it
+  double near_error_m = 0;           ///< takes the place of `error_m`,
+  Duration near_interval{};          ///< and this that of `fastest`
 };
 
 /// What is known of a device when it reports.

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "levee/realtime/track_law.hpp"
-
 namespace levee::realtime {
 namespace {
 
@@ -21,7 +19,7 @@ class TrackRatesTest : public testing::Test {
     return direct(table_, checkpoints_, inputs_, memory_, now_);
   }
 
-  TrackRates table_;
+  TrackRates table_{.error_m = 30, .fastest = 2s, .near_error_m = 10};
   std::vector<Checkpoint> checkpoints_;
   RateInputs inputs_{kHere, 0, Motion::moving, {}, true};
   RateMemory memory_;
@@ -49,7 +47,7 @@ TEST_F(TrackRatesTest, ASpeedThatKeepsComingBackKeepsItsInterval) {
   }
 }
 
-TEST_F(TrackRatesTest, NearACheckpointAsksEverySecondAndSaysWhich) {
+TEST_F(TrackRatesTest, NearACheckpointHoldsASmallerErrorAndSaysWhich) {
   checkpoints_.push_back({"", "gate", kHere, 50});
   inputs_.place = kKilometreNorth;
   const auto far = direct_at(6);
@@ -57,10 +55,12 @@ TEST_F(TrackRatesTest, NearACheckpointAsksEverySecondAndSaysWhich) {
   ASSERT_NE(far.near, nullptr);
   EXPECT_EQ(far.near_reach_m, 200) << "so that the device knows by itself when it is near";
   inputs_.place = kHere;
-  const auto near = direct_at(6, 1s);
+  const auto near = direct_at(5, 1s);
   EXPECT_EQ(near.why, RateReason::checkpoint);
   EXPECT_EQ(near.near->name, "gate");
-  EXPECT_EQ(near.next, 1s);
+  EXPECT_EQ(near.near_error_m, 10);
+  EXPECT_EQ(near.next, 2s);
+  EXPECT_EQ(direct_at(20, 1s).next, 1s);
 }
 
 TEST_F(TrackRatesTest, ReachesFurtherTheFasterADeviceComes) {
@@ -85,6 +85,7 @@ TEST_F(TrackRatesTest, NobodyWatchingHoldsFourTimesTheError) {
   inputs_.watched = false;
   const auto unwatched = direct_at(6);
   EXPECT_EQ(unwatched.error_m, 120);
+  EXPECT_EQ(unwatched.near_error_m, 40);
   EXPECT_EQ(unwatched.next, 20s);
   EXPECT_EQ(unwatched.why, RateReason::unwatched);
   inputs_.watched = true;
@@ -97,69 +98,12 @@ TEST_F(TrackRatesTest, ALowBatteryReportsAThirdAsOftenAndAFlatOneOnlyWhatMatters
   inputs_.battery_percent = 19;
   EXPECT_EQ(direct_at(6).next, 15s);
   EXPECT_EQ(direct_at(6).why, RateReason::battery);
+  EXPECT_EQ(direct_at(6).parked, 900s);
   inputs_.battery_percent = 9;
   const auto flat = direct_at(6, 60s);
   EXPECT_EQ(flat.next, 300s);
   EXPECT_EQ(flat.error_m, 500);
   EXPECT_EQ(flat.near, nullptr);
-}
-
-class TrackLawTest : public testing::Test {
- protected:
-  std::optional<DueReport> at(double metres_north, double speed, double heading = 0, Duration later = 1s) {
-    now_ += later;
-    return law_.take({{kHere.latitude + metres_north / 111'195, kHere.longitude}, 5, speed, heading}, now_);
-  }
-  static RateDirective law() {
-    RateMemory memory;
-    return direct({}, {}, {kHere, 0, Motion::moving, {}, true}, memory, kStart);
-  }
-
-  TimePoint now_ = kStart;
-  TrackLaw law_{law()};
-};
-
-TEST_F(TrackLawTest, ReportsTheFirstFixAndThenEveryThirtyMetres) {
-  EXPECT_TRUE(at(0, 3));
-  int reports = 0;
-  for (int second = 1; second <= 100; ++second) reports += at(3 * second, 3) ? 1 : 0;
-  EXPECT_EQ(reports, 10);
-}
-
-TEST_F(TrackLawTest, ReportsATurnAtOnce) {
-  at(0, 3);
-  at(3, 3);
-  EXPECT_FALSE(at(6, 3, 19));
-  EXPECT_TRUE(at(9, 3, 20));
-}
-
-TEST_F(TrackLawTest, ReportsAStopWithinThirtySecondsAndThenKeepsAPromiseOfFiveMinutes) {
-  at(0, 3);
-  int stopped_after = 0;
-  std::optional<DueReport> stopped;
-  while (!stopped || stopped->motion != Motion::parked) {
-    stopped = at(3, 0);
-    ASSERT_LT(++stopped_after, 30);
-  }
-  EXPECT_EQ(stopped->promise, 300s);
-  for (int second = 1; second < 300; ++second) EXPECT_FALSE(at(3, 0));
-  EXPECT_TRUE(at(3, 0));
-}
-
-TEST_F(TrackLawTest, ReportsTheFirstMotionAtOnce) {
-  at(0, 3);
-  for (int second = 0; second < 60; ++second) at(3, 0);
-  ASSERT_TRUE(law_.parked());
-  const auto started = at(4, 1.2);
-  ASSERT_TRUE(started);
-  EXPECT_EQ(started->motion, Motion::slow);
-  EXPECT_LT(started->promise, 31s);
-}
-
-TEST_F(TrackLawTest, KeepsItsPromiseInTheDark) {
-  const auto promise = at(0, 3)->promise;
-  EXPECT_FALSE(law_.take_nothing(now_ + promise - 1s));
-  EXPECT_TRUE(law_.take_nothing(now_ + promise));
 }
 
 TEST(TrackStanding, SilenceIsJudgedByThePromise) {

@@ -6,13 +6,14 @@
  */
 
 export const kDefaultRate = {
-  e: 30,
-  min: 2000,
+  e: 20,
+  min: 1000,
   max: 30_000,
   turn: 20,
   still: 20_000,
   parked: 300_000,
   near: null,
+  near_e: 15,
   near_ms: 1000,
 };
 
@@ -28,17 +29,18 @@ export function intervalOf({ fix, stillMs }, rate = kDefaultRate) {
   const speed = fix.spd ?? 0;
   const mode = speed < kSlow ? 'slow' : 'moving';
   if (speed < kStill) return { ms: rate.max, mode };
-  const isNear = rate.near && metres(fix, { lat: rate.near[0], lon: rate.near[1] }) <= rate.near[2];
-  return { ms: isNear ? rate.near_ms : clamp((1000 * rate.e) / speed, rate.min, rate.max), mode };
+  const { e, min } = aimOf(fix, rate);
+  return { ms: clamp((1000 * e) / speed, min, rate.max), mode };
 }
 
-/** What happened since the last report that is reported at once: "started"; or, not sooner than `rate.min`, "turn", "moved". */
+/** What happened since the last report that is reported at once: "started"; or, not sooner than is allowed, "turn", "moved". */
 export function eventOf(fix, reported, wasParked, sinceMs, rate = kDefaultRate) {
   const speed = fix.spd ?? 0;
   const moved = reported ? metres(fix, reported) : 0;
   if (wasParked) return speed >= kStarted || moved > Math.max(kDisplaced, 2 * (fix.acc ?? 0)) ? 'started' : null;
-  if (sinceMs < rate.min) return null;
-  if (moved >= rate.e) return 'moved';
+  const { e, min } = aimOf(fix, rate);
+  if (sinceMs < min) return null;
+  if (moved >= e) return 'moved';
   if (speed < kHeaded || !Number.isFinite(fix.hdg) || !Number.isFinite(reported?.hdg)) return null;
   const turn = Math.abs(((fix.hdg - reported.hdg + 540) % 360) - 180);
   return turn >= rate.turn ? 'turn' : null;
@@ -54,6 +56,12 @@ export function metres(a, b) {
   const x = (b.lon - a.lon) * rad * Math.cos(((a.lat + b.lat) / 2) * rad);
   const y = (b.lat - a.lat) * rad;
   return 6_371_000 * Math.hypot(x, y);
+}
+
+/** The error to hold, m, and how soon after a report there may be another, ms: less near a checkpoint. */
+function aimOf(fix, { e, min, near, near_e, near_ms }) {
+  const isNear = near && metres(fix, { lat: near[0], lon: near[1] }) <= near[2];
+  return isNear ? { e: near_e, min: near_ms } : { e, min };
 }
 
 function clamp(n, least, most) {

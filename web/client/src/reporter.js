@@ -11,6 +11,8 @@ import { eventOf, intervalOf, isMoving, kDefaultRate, metres } from './law.js';
 
 const kMessageBytes = 3600;
 const kSlowerAfterMs = 30_000; // it gets faster at once, slower only when that lasts
+const kFixMs = 1000; // receivers give about one a second
+const kOnTheWayMs = 2000; // a fix is up to a second old when it is reported, and a report takes its time to arrive
 const kAskAgainMs = 5000;
 
 /** Events: "report" (report, why), "answer" (the server's), "refused" (RealtimeError), "error" (of the locator). */
@@ -93,6 +95,8 @@ export class TrackReporter extends Emitter {
     if (event) return this.#report(event);
     if (mode === 'parked' && !this.#parked) return this.#report('parked');
     this.#settle(ms, now);
+    // By this fix, if the next one would be too late; not a moment later by one that is a second old.
+    if (this.#due - now <= kFixMs / 2) this.#report('interval');
   }
 
   /** By the fixes there are: one that has none, as in a tunnel, is not known to stand still. */
@@ -113,11 +117,14 @@ export class TrackReporter extends Emitter {
     this.#schedule(now);
   }
 
+  get #due() {
+    return this.#reportedAt + Math.min(this.#interval, this.#promised);
+  }
+
+  /** When no fix comes in time, the promise is kept without one. */
   #schedule(now) {
     this.#env.clearTimeout(this.#timer);
-    const left = this.#reportedAt + Math.min(this.#interval, this.#promised) - now;
-    if (left <= 0) return this.#report('interval');
-    this.#timer = this.#env.setTimeout(() => this.#report('interval'), left);
+    this.#timer = this.#env.setTimeout(() => this.#report('interval'), Math.max(0, this.#due + kFixMs - now));
   }
 
   #report(why) {
@@ -129,8 +136,9 @@ export class TrackReporter extends Emitter {
     this.#reported = this.#fix;
     this.#reportedAt = now;
     this.#promised = this.#interval;
+    const nx = Math.ceil(this.#promised) + kOnTheWayMs;
     const { lat, lon, t, acc, spd, hdg, src } = this.#fix;
-    const report = { s: ++this.#sequence, t, lat, lon, acc, spd, hdg, bat: this.#options.battery(), m: mode, src, nx: this.#interval };
+    const report = { s: ++this.#sequence, t, lat, lon, acc, spd, hdg, bat: this.#options.battery(), m: mode, src, nx };
     for (const [name, value] of Object.entries(report)) if (value === undefined || value === null) delete report[name];
     this.#backlog.add(this.#boot, report);
     this.emit('report', report, why);
@@ -158,13 +166,22 @@ export class TrackReporter extends Emitter {
     const isPresent = b === this.#boot && r.s === this.#sequence;
     const { reports } = isPresent ? { reports: [r] } : this.#backlog.batch(kMessageBytes);
     const { ch, device } = this.#options;
-    // Our own clock beside the reports' times, which are by it: the server corrects the one by the other.
-    const now = Math.floor(this.#env.wall());
-    const message = { op: 'loc', ch, dev: device, b, now, from: this.#backlog.lowest(b), r: reports };
+    const message = { op: 'loc', ch, dev: device, b, from: this.#backlog.lowest(b), ...this.#dated(reports) };
     if (!isPresent) message.bf = 1;
     const answer = await this.#rt.request(message);
     this.#backlog.done(b, reports);
     if (isPresent && r.s === this.#sequence) this.#obey(answer);
+  }
+
+  /**
+   * The reports by the server's clock. Where we don't know it they are by ours, with what it says now: the server corrects
+   * the one by the other, but what the message waits on its way is then missing in the reports' ages.
+   */
+  #dated(reports) {
+    const wall = Math.floor(this.#env.wall());
+    const server = this.#rt.serverClock.now;
+    if (Number.isNaN(server)) return { now: wall, r: reports };
+    return { r: reports.map((report) => ({ ...report, t: Math.round(report.t + server - wall) })) };
   }
 
   #obey(answer) {
