@@ -90,6 +90,7 @@ TEST(Layers, SaysWhichFolderAPathIsOf) {
   EXPECT_EQ(folder_of("src/main.cpp"), "app");
   EXPECT_EQ(folder_of("loadtest/surge/player.cpp"), "surge");
   EXPECT_EQ(folder_of("loadtest/sim/server.cpp"), "sim");
+  EXPECT_EQ(folder_of("loadtest/tracks/hub.cpp"), "tracks");
   EXPECT_EQ(folder_of("tests/unit/rtmp/chunk_test.cpp"), "");
 }
 

@@ -43,14 +43,14 @@ export class Scheduler {
     });
   }
 
-  /** Runs what is due until `end`; promises settle after each event. */
-  async run(end) {
+  /** Runs what is due until `end`; after each event `settled` is awaited: promises settle. */
+  async run(end, settled = settle) {
     while (this.#heap.length && this.#heap[0].at <= end) {
       const { at, f } = this.#pop();
       if (!f) continue;
       this.time = at;
       f();
-      for (let i = 0; i < 4; i++) await null;
+      await settled();
     }
     this.time = end;
   }
@@ -72,6 +72,10 @@ export class Scheduler {
     heap[i] = last;
     return top;
   }
+}
+
+async function settle() {
+  for (let i = 0; i < 4; i++) await null;
 }
 
 function isBefore(a, b) {
