@@ -38,7 +38,8 @@ class Bucket final : public Policy {
       credits_ -= 1;
       return {};
     }
-    return Told{1.0 + static_cast<int>(4 * share_of(random)), true, Ticket{now}};
+    const double seconds = 1.0 + static_cast<int>(4 * share_of(random));
+    return Told{seconds, true, seconds, Ticket{now}};
   }
 
   const Grant& evaluate(Signals& signals, TimePoint) override {
@@ -65,8 +66,9 @@ class Levee final : public Policy {
                           std::uint32_t random) override {
     const auto wait = gates_[viewer % gates_.size()].ask(ticket, now, random);
     if (!wait) return {};
-    const bool promise = wait->estimate && *wait->estimate <= wait->retry_after;
-    return Told{static_cast<double>(wait->retry_after.count()), promise, wait->ticket};
+    const std::chrono::duration<double> estimate = wait->estimate.value_or(Duration{});
+    return Told{static_cast<double>(wait->retry_after.count()), wait->promised, estimate.count(),
+                wait->ticket};
   }
 
   const Grant& evaluate(Signals& signals, TimePoint now) override {
@@ -76,6 +78,7 @@ class Levee final : public Policy {
       signals.admitted += tally.admitted;
       signals.refused += tally.refused;
       signals.waiting += gate.waiting(now);
+      signals.reserved += gate.reserved();
     }
     grant_ = controller_.evaluate(signals, now);
     for (auto& gate : gates_) gate.apply(grant_, now);
@@ -83,6 +86,7 @@ class Levee final : public Policy {
   }
 
   double load() const override { return controller_.load(); }
+  bool oldest_first() const override { return true; }
 
  private:
   std::array<Gate, 2> gates_;

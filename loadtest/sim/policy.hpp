@@ -16,6 +16,7 @@ namespace levee::sim {
 struct Told {
   double seconds = 1;
   bool promise = true;  ///< false: it was only asked to ask again
+  double estimate = 0;  ///< what people are told: seconds until it gets in; 0: nobody can tell
   admission::Ticket ticket;
 };
 
@@ -28,6 +29,8 @@ class Policy {
   /// Called every 100 ms; fills in what the gates know first.
   virtual const admission::Grant& evaluate(admission::Signals& signals, TimePoint now) = 0;
   virtual double load() const { return 0; }
+  /// Whether a part goes to those first who have watched for longest.
+  virtual bool oldest_first() const { return false; }
 };
 
 /// `none`: everybody comes in. `bucket`: 200 newcomers a second, whatever happens. `aimd`: the rate grows by

@@ -38,18 +38,19 @@ std::string table(const std::vector<Run>& runs) {
   std::string out =
       "| surge | newcomers | policy | incumbents stalled | s each | p99 before, ms | p99 during, ms | "
       "goodput | all in after | "
-      "refused per admitted | promises kept | order kept | wait p50 / p99, s | swing | first picture p99, s "
+      "refused per admitted | promises kept | first estimates kept | order kept | wait p50 / p99, s | swing "
+      "| first picture p99, s "
       "|\n"
-      "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
+      "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
   for (const auto& [plan, one] : runs) {
     out += fmt::format(
         "| {:g}x in {:g} s | {:.0f} | {} | {:.0f}% | {:.1f} | {} | {} | {:.0f}% | {} | {:.1f} | {:.0f}% | "
-        "{:.3f} | "
+        "{:.0f}% | {:.3f} | "
         "{:.0f} / {:.0f} | {:.0f}% | {:.1f} |\n",
         plan.factor, plan.surge_seconds, one.newcomers, one.policy, 100 * one.stalled_share,
         one.stalled_seconds, milliseconds(one.late_before), milliseconds(one.late_during), 100 * one.goodput,
-        time_until_in(one), one.refused_per_admitted, 100 * one.kept_promises, one.order_kept, one.wait_p50,
-        one.wait_p99, 100 * one.swing, one.start_p99);
+        time_until_in(one), one.refused_per_admitted, 100 * one.kept_promises, 100 * one.estimates_kept,
+        one.order_kept, one.wait_p50, one.wait_p99, 100 * one.swing, one.start_p99);
   }
   return out;
 }

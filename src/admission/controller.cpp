@@ -8,19 +8,22 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr double kAtOnce = 64;       // newcomers that a node with much room lets in without counting
-constexpr double kUsualSeconds = 5;  // over which lateness is averaged to know what is usual
+constexpr double kAtOnce = 64;          // newcomers that a node with much room lets in without counting
+constexpr double kUsualSeconds = 5;     // over which lateness is averaged to know what is usual
+constexpr double kLeastCarried = 0.02;  // of the load: below, lateness has other reasons than the audience
 constexpr double kSlowestPace = 0.05;
 constexpr double kPaceSeconds = 3;
-constexpr double kCaution = 0.9;  // in what is told to those who wait: better let in early than late
+constexpr double kCaution = 0.95;  // in what is told to those who wait: better let in early than late
 constexpr double kTrimLeast = 1.0 / 64;
 constexpr double kTrimPerSecond = 0.25;
 constexpr double kSecondsBetweenCuts = 0.3;  // what one did must show first
 constexpr double kSpendSeconds = 0.5;        // in which the room that may be taken unproven is given out
-constexpr double kBurstSeconds = 0.25;
-constexpr double kStormLeast = 50;    // incumbents a second on new connections that are nothing unusual
-constexpr double kStormShare = 0.1;   // of the incumbents, a second
-constexpr Duration kStormLasts = 1s;  // after its last sign
+constexpr double kOnTheWaySeconds = 3;
+constexpr double kBurstSeconds = 0.05;
+constexpr double kStormLeast = 50;     // incumbents a second on new connections that are nothing unusual
+constexpr double kStormShare = 0.1;    // of the incumbents, a second
+constexpr Duration kStormLasts = 1s;   // after its last sign
+constexpr Duration kClosedLasts = 2s;  // a closed door, as is told to those who wait
 
 double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
@@ -37,12 +40,15 @@ Grant Controller::evaluate(const Signals& signals, TimePoint now) {
   const double seconds = last_ && now > *last_ ? seconds_of(now - *last_) : 0.1;
   last_ = now;
   meter_.measure(signals, seconds, giving_way_.level() >= Level::start_low);
+  on_the_way_ = signals.reserved;
   judge(signals, seconds);
   const bool reconnecting = coming_back(signals, seconds, now);
-  giving_way_.update(meter_.load(), late_pressure_, signals.refused > 0 || signals.waiting > 0, now);
+  giving_way_.update(meter_.lasting_load(), late_pressure_, signals.refused > 0 || signals.waiting > 0, now);
   return grant(reconnecting, seconds, now);
 }
 
+// More viewers are served later, when all wait for the same part: that is no sign of trouble as long as it is
+// in proportion.
 void Controller::judge(const Signals& signals, double seconds) {
   const double part = seconds_of(signals.part_target);
   const double floor = seconds_of(settings_.late_floor);
@@ -51,11 +57,14 @@ void Controller::judge(const Signals& signals, double seconds) {
   since_part_ += seconds;
   if (signals.lateness.count > 0) {
     const double late = seconds_of(signals.lateness.p90);
-    if (usual_late_ == 0) usual_late_ = late;
+    const double carried = std::clamp(meter_.viewers_load(), kLeastCarried, 1.0);
+    if (usual_late_ == 0) usual_late_ = late / carried;
     late_pressure_ = late / most;
-    const double allowed = settings_.late_growth * usual_late_ + floor;
-    calm_ = std::clamp((allowed - late) / (allowed - usual_late_), 0.0, 1.0);
-    usual_late_ += (late - usual_late_) * share_after(since_part_, kUsualSeconds);
+    const double in_turn = signals.parked > 0 ? carried * part : 0;  // the last of those who wait for a part
+    const double explained = std::max(usual_late_ * carried, in_turn);
+    const double allowed = settings_.late_growth * explained + floor;
+    calm_ = std::clamp((allowed - late) / (allowed - explained), 0.0, 1.0);
+    usual_late_ += (late / carried - usual_late_) * share_after(since_part_, kUsualSeconds);
     since_part_ = 0;
     if (late_pressure_ > 1) meter_.congested();
   }
@@ -79,43 +88,52 @@ bool Controller::coming_back(const Signals& signals, double seconds, TimePoint n
   return storm_ && now - *storm_ < kStormLasts;
 }
 
-double Controller::rate(double room) const {
-  const double unproven = std::max(0.0, room / 2 - meter_.unproven()) / kSpendSeconds;
-  const double beside = room / settings_.join_seconds / 2;
+// Until those who are on their way come, some leave.
+double Controller::room() const {
+  const double leave = std::max(0.0, meter_.departures()) * kOnTheWaySeconds;
+  return std::max(0.0, meter_.room() - std::max(0.0, on_the_way_ - leave));
+}
+
+double Controller::rate() const {
+  const double left = room();
+  const double more = std::max(0.0, meter_.unproven() - replaced());  // than take the place of others
+  const double unproven = std::max(0.0, left / 2 - more) / kSpendSeconds;
+  const double beside = left / settings_.join_seconds / 2;
   return trim_ * calm_ * (std::min(unproven, beside) + replaced());
 }
 
 double Controller::replaced() const {
-  const double full = std::clamp(1 - (meter_.load() - 1) * 10, 0.0, 1.0);  // 0 from 1.1 up
+  const double full = std::clamp(1 - (meter_.lasting_load() - 1) * 10, 0.0, 1.0);  // 0 from 1.1 up
   return full * std::max(0.0, meter_.departures());
 }
 
-// Questions at the door are a load too, but not for long: what is told for later leaves them out. How much of
-// the rate that the room would allow is reached, for lateness or for the door, is learnt.
-Forecast Controller::forecast(double rate_now, bool reconnecting, double seconds) {
-  const double room = meter_.room(std::min(meter_.load(), meter_.viewers_load()));
+// How much of the rate that the room would allow is reached, for lateness or anything else, is learnt.
+Forecast Controller::forecast(double rate_now, bool closed, double seconds) {
   const double settling = 2 * settings_.join_seconds;
-  const double planned = room / settling + replaced();
-  if (planned > 0 && !reconnecting) {
+  const double planned = room() / settling + replaced();
+  if (planned > 0 && !closed) {
     pace_ += (std::clamp(rate_now / planned, kSlowestPace, 1.0) - pace_) * share_after(seconds, kPaceSeconds);
   }
-  return Forecast{kCaution * std::max(0.0, room - meter_.unproven()) / shards_,
+  return Forecast{kCaution * room() / shards_,
                   std::chrono::duration_cast<Duration>(std::chrono::duration<double>(settling / pace_)),
-                  kCaution * pace_ * replaced() / shards_, reconnecting ? 2 * kStormLasts : Duration{}};
+                  kCaution * pace_ * replaced() / shards_, closed ? kClosedLasts : Duration{}};
 }
 
 Grant Controller::grant(bool reconnecting, double seconds, TimePoint now) {
-  const double room = meter_.room(meter_.load());
-  const double rate_now = reconnecting ? 0 : rate(room);
+  // While there is not enough for those who are in, nobody comes in beside them.
+  const bool closed = reconnecting || giving_way_.level() >= Level::protect;
+  const double rate_now = closed ? 0 : rate();
   Grant grant;
   grant.level = giving_way_.level();
   grant.rate = rate_now / shards_;
   grant.burst = grant.rate * kBurstSeconds;
-  if (!reconnecting && pressure_ <= 1 && meter_.load() < 0.9) {
-    const double free = std::clamp(room / 4 - meter_.unproven(), 1.0, kAtOnce);
+  grant.fastest =
+      closed ? 0 : std::max({rate_now, meter_.room() / settings_.join_seconds, 2 * replaced()}) / shards_;
+  if (!closed && pressure_ <= 1 && meter_.lasting_load() < 0.9) {
+    const double free = std::clamp(room() / 4 - meter_.unproven(), 1.0, kAtOnce);
     grant.burst = std::max(grant.burst, free / shards_);
   }
-  grant.forecast = forecast(rate_now, reconnecting, seconds);
+  grant.forecast = forecast(rate_now, closed, seconds);
   grant.expected_rate = grant.forecast.mean_rate();
   grant.start_lower = grant.level >= Level::start_low ? 1 : 0;
   grant.hidden_rungs = giving_way_.hidden_rungs(now);

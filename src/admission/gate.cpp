@@ -7,21 +7,35 @@
 namespace levee::admission {
 namespace {
 
-constexpr double kAnyones = 1.0 / 16;     // of the credits: what goes to whoever asks, ticket or not
+constexpr double kAnyones = 1.0 / 32;     // of the credits: what goes to whoever asks, ticket or not
 constexpr double kOverdrawSeconds = 0.5;  // of the rate
+constexpr double kNearSeconds = 1;        // of the rate: a turn so near is as good as due, if there is credit
+constexpr double kReservedSeconds = 6;    // of the rate: what is kept for those who are on their way
+constexpr double kReleaseSeconds = 10;    // in which what is kept beyond that is given to others
+constexpr double kSkippedSeconds = 60;    // after which those who were skipped do not come any more
+constexpr double kSpeedSeconds = 10;
+constexpr double kLongestPromise = 30;    // seconds
 constexpr double kPollsPerSecond = 2000;  // that those waiting may cost a shard
-constexpr double kShortestPoll = 10;      // seconds: who has to wait longer is asked to come again
+constexpr double kWidthSeconds = 0.05;
+constexpr double kShortestPoll = 10;  // seconds: who can't be told a time is asked to come again
+constexpr double kUsualPoll = 30;
 constexpr double kLongestPoll = 120;
 constexpr double kJitter = 0.2;
 
+double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+Duration duration_of(double seconds) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
+
 }  // namespace
 
-Gate::Gate(TimePoint now) : refilled_{now}, credits_{grant_.burst} {}
+Gate::Gate(TimePoint now) : refilled_{now}, free_{grant_.burst}, width_{grant_.burst} {}
 
 void Gate::apply(const Grant& grant, TimePoint now) {
   refill(now);
   grant_ = grant;
-  credits_ = std::min(credits_, grant_.burst);
+  free_ = std::min(free_, grant_.burst);
 }
 
 std::optional<Wait> Gate::ask(std::optional<Ticket> ticket, TimePoint now, std::uint32_t random) {
@@ -29,62 +43,101 @@ std::optional<Wait> Gate::ask(std::optional<Ticket> ticket, TimePoint now, std::
   ++tally_.seen;
   std::optional<double> place;
   if (ticket) place = line_.place(ticket->since);
-  const bool due = place && line_.ahead(*place) == 0;
-  if (may_enter(due)) {
-    credits_ -= 1;
-    if (!place && line_.claimed()) anyones_ = std::max(0.0, anyones_ - 1);
+  if (take_credit(place)) {
     ++tally_.admitted;
     return {};
   }
   ++tally_.refused;
   if (!ticket) {
     ticket = Ticket{now};
-    place = line_.join(grant_.rate, now);  // nobody can be back within a second, the least that can be told
+    place = line_.join(now);
+  } else if (line_.ahead(*place) <= 0 && reserved_ < 1 && skipped_ >= 1) {
+    skipped_ -= 1;  // they come after all: it was too early for one of the last
+    line_.advance(-1);
   }
-  return tell(*ticket, *place, random);
+  return tell(*ticket, *place, now, random);
 }
 
 std::size_t Gate::waiting(TimePoint now) const {
-  const double since = now > refilled_ ? std::chrono::duration<double>(now - refilled_).count() : 0;
+  const double since = now > refilled_ ? seconds_of(now - refilled_) : 0;
   return static_cast<std::size_t>(std::max(0.0, line_.length() - grant_.rate * since));
 }
 
 Tally Gate::take_tally() { return std::exchange(tally_, {}); }
 
-// A credit that finds the bucket full is lost, and moves the line no further: those who sleep until their
-// turn find it where it was promised to be, and not all behind them.
 void Gate::refill(TimePoint now) {
   if (now <= refilled_) return;
-  const double given = grant_.rate * std::chrono::duration<double>(now - refilled_).count();
+  const double seconds = seconds_of(now - refilled_);
   refilled_ = now;
-  const double kept = std::min(given, std::max(0.0, capacity() - credits_));
-  credits_ += kept;
-  anyones_ = std::min(anyones_ + kept * kAnyones, std::max(capacity() * kAnyones, 1.0));
-  line_.advance(line_.claimed() ? kept * (1 - kAnyones) : given);
+  const double widest = std::max({grant_.burst, grant_.fastest * kWidthSeconds, 1.0});
+  width_ = std::min(width_ + grant_.fastest * seconds, widest);
+  const double given = grant_.rate * seconds;
+  if (!line_.empty()) return reserve(given, seconds);
+  const double owed = std::min(given, std::max(0.0, -reserved_));
+  reserved_ += owed;
+  free_ = std::min(free_ + given - owed, std::max(grant_.burst, 1.0));
+  reserve(0, seconds);
 }
 
-double Gate::capacity() const { return std::max(grant_.burst, 1.0); }
+// A credit brings a turn, and is kept for whose turn it is; first come those whose turn it was already. When
+// too many are kept, some seem not to come: then the line moves on without another credit.
+void Gate::reserve(double given, double seconds) {
+  anyones_ = std::min(anyones_ + given * kAnyones, std::max(1.0, grant_.burst * kAnyones));
+  const double owed = std::min(given * (1 - kAnyones), std::max(0.0, -reserved_));
+  reserved_ += owed;
+  const double turns = given * (1 - kAnyones) - owed;
+  const double most = std::max(grant_.rate * kReservedSeconds, 1.0);
+  const double kept = std::min(turns, std::max(0.0, most - reserved_));
+  const double released = std::max(0.0, reserved_ - most) * (1 - std::exp(-seconds / kReleaseSeconds));
+  reserved_ += kept - released;
+  const double more = turns - kept + released;
+  skipped_ = skipped_ * std::exp(-seconds / kSkippedSeconds) + more;
+  line_.advance(turns + more);
+  if (given > 0) speed_ += (1 + more / given - speed_) * (1 - std::exp(-seconds / kSpeedSeconds));
+}
 
-// Who comes when its turn has come may find the bucket emptied by somebody faster, and may overdraw it: over
+// Who comes when its turn has come may find the credits taken by somebody faster, and may overdraw them: over
 // a longer time no more get in than credits were given.
-bool Gate::may_enter(bool due) const {
-  if (due) return credits_ >= 1 || credits_ > -grant_.rate * kOverdrawSeconds;
-  const bool unclaimed = credits_ >= capacity() || !line_.claimed() || anyones_ >= 1;
-  return credits_ >= 1 && unclaimed;
+bool Gate::take_credit(std::optional<double> place) {
+  if (width_ < 1) return false;
+  const double ahead = place ? line_.ahead(*place) : line_.length() + 1;
+  const bool near = place && ahead <= grant_.rate * kNearSeconds;
+  const bool due = place && ahead <= 0;
+  double* account = nullptr;
+  if (near && reserved_ >= 1) {
+    account = &reserved_;
+  } else if ((due || line_.empty()) && free_ >= 1) {
+    account = &free_;
+  } else if (due && reserved_ > -grant_.rate * kOverdrawSeconds) {
+    account = &reserved_;
+  } else if (!line_.empty() && anyones_ >= 1) {
+    account = &anyones_;
+  }
+  if (account == nullptr) return false;
+  *account -= 1;
+  width_ -= 1;
+  return true;
 }
 
-Wait Gate::tell(Ticket ticket, double place, std::uint32_t random) const {
+Wait Gate::tell(Ticket ticket, double place, TimePoint now, std::uint32_t random) const {
   const double jitter = static_cast<double>(random) / 4294967296.0;
-  const double poll = std::clamp(line_.length() / kPollsPerSecond, kShortestPoll, kLongestPoll);
   Wait wait;
   wait.ticket = ticket;
-  double seconds = poll * (1 - kJitter * jitter);
+  double latest = kLongestPoll;
   if (const auto until = grant_.forecast.until((line_.ahead(place) + 1) / (1 - kAnyones))) {
-    const double expected = std::max(1.0, std::chrono::duration<double>(*until).count());
-    wait.estimate = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(expected));
-    if (expected < seconds) seconds = expected;
+    const double expected = std::max(1.0, seconds_of(*until));
+    wait.estimate = duration_of(expected);
+    if (expected <= kLongestPromise) {
+      wait.promised = true;
+      wait.retry_after = std::chrono::seconds{std::lround(std::ceil(expected))};
+      return wait;
+    }
+    latest = expected / 2;  // to be told the time, when it is nearer
   }
-  wait.retry_after = std::chrono::seconds{std::lround(std::ceil(seconds))};
+  // Who has waited for long asks less often; and all do when their asking would be a load.
+  const double patience = std::clamp(seconds_of(now - ticket.since) / 2, kShortestPoll, kUsualPoll);
+  const double poll = std::min(latest, std::clamp(line_.length() / kPollsPerSecond, patience, kLongestPoll));
+  wait.retry_after = std::chrono::seconds{std::lround(std::ceil(poll * (1 - kJitter * jitter)))};
   return wait;
 }
 

@@ -22,6 +22,7 @@ std::string_view to_string(Level level) {
 
 void Grant::bound(double newcomers_per_second) {
   rate = std::min(rate, newcomers_per_second);
+  fastest = std::min(fastest, 2 * newcomers_per_second);
   burst = std::min(burst, std::max(1.0, newcomers_per_second));
   expected_rate = std::min(expected_rate, newcomers_per_second);
   forecast.bound(newcomers_per_second);

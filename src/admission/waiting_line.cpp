@@ -4,11 +4,11 @@
 
 namespace levee::admission {
 
-double WaitingLine::join(double earliest, TimePoint now) {
+double WaitingLine::join(TimePoint now) {
   if (empty()) {
-    begin_ = end_ = now_serving_ + earliest;
+    begin_ = end_ = now_serving_;
     marks_used_ = 0;
-    spacing_ = kSpacing;
+    spacing_ = 1;
   }
   mark(now);
   const double place = end_;
@@ -34,7 +34,10 @@ double WaitingLine::ahead(double place) const { return std::max(0.0, place - now
 double WaitingLine::length() const { return std::max(0.0, end_ - std::max(begin_, now_serving_)); }
 
 void WaitingLine::mark(TimePoint now) {
-  if (marks_used_ > 0 && now < marks_[marks_used_ - 1].since + spacing_) return;
+  if (marks_used_ > 0) {
+    const Mark& last = marks_[marks_used_ - 1];
+    if (end_ < last.place + spacing_ || now <= last.since) return;
+  }
   if (marks_used_ == marks_.size()) thin_out();
   marks_[marks_used_++] = {now, end_};
 }

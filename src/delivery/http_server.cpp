@@ -198,6 +198,7 @@ void HttpServer::Impl::Shard::tell(Impl& server, const Beat& beat) {
   reading.sessions = state.sessions.size();
   reading.parked = state.shelf.parked();
   reading.waiting = state.gate.waiting(beat.now);
+  reading.reserved = state.gate.reserved();
   server.protection.slot(desk.shard).put(reading);
 }
 
@@ -209,7 +210,7 @@ asio::awaitable<void> HttpServer::Impl::steer() {
     const auto grant = protection.evaluate(now, now - due);
     for (std::size_t i = 0; i < served.size(); ++i) {
       asio::post(shards.shard(i), [self = weak_from_this(), i, grant] {
-        if (const auto server = self.lock()) server->served[i]->state.gate.apply(grant, Clock::now());
+        if (const auto server = self.lock()) server->served[i]->state.apply(grant, Clock::now());
       });
     }
     due = now + kEvaluation;

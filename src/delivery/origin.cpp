@@ -41,6 +41,10 @@ const char* fault_of(const hls::RenditionView& view, const PlaylistQuery& query,
   return nullptr;
 }
 
+Duration duration_of(media::MediaTime time) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(media::seconds(time)));
+}
+
 bool is_there(const hls::RenditionView& view, const PlaylistQuery& query) {
   return query.part ? has_part(view, *query.msn, *query.part) : view.msn() > *query.msn;
 }
@@ -52,6 +56,11 @@ ShardState::ShardState(const Site& site, Shelf& shelf_of_shard)
       sessions{site.tokens, site.settings.viewer_timeout, site.settings.max_connections * 4},
       gate{Clock::now()},
       random{std::random_device{}()} {}
+
+void ShardState::apply(const admission::Grant& grant, TimePoint now) {
+  gate.apply(grant, now);
+  shelf.order(grant.protect_incumbents ? admission::TurnOrder::by_need : admission::TurnOrder::by_seniority);
+}
 
 std::size_t viewers_of(const ViewerCounts* counts, std::string_view stream) {
   if (counts == nullptr) return 0;
@@ -184,7 +193,7 @@ Answer Origin::park(Park park, const Call& call, RequestKind kind) const {
   park.stream = call.target.stream;
   park.rendition = call.target.rendition;
   park.limit = patience_limit();
-  park.settled = call.visit.settled;
+  park.turn = call.visit.turn();
   return park;
 }
 
@@ -257,11 +266,27 @@ Answer Origin::media(const Call& call) {
         uri->kind == hls::MediaUri::Kind::init ? view.init(uri->number) : view.part(uri->number);
     if (bytes) body.add(bytes);
   }
-  if (body.size() != 0) return media_body(std::move(body), kind, *rendition, call);
+  if (body.size() != 0) {
+    note_sent(call, *uri, *rendition);
+    return media_body(std::move(body), kind, *rendition, call);
+  }
   // The hinted part, and only that, is worth waiting for (L31, L44).
   const bool hinted = kind == RequestKind::part && uri->number == view.next_part() && !view.ended();
   if (!hinted) return plain(404, kNoMedia, kind);
   return park({.what = Park::For::part_number, .part = uri->number}, call, kind);
+}
+
+/// How much its viewer then has, by how far the media is behind the newest.
+void Origin::note_sent(const Call& call, const hls::MediaUri& uri, const PreparedRendition& rendition) const {
+  if (call.visit.play_out == nullptr || uri.kind == hls::MediaUri::Kind::init) return;
+  const hls::RenditionView& view = rendition.view();
+  const bool whole = uri.kind == hls::MediaUri::Kind::segment;
+  const auto length = duration_of(whole ? site_.hls.segment : site_.hls.part);
+  const std::uint64_t next = whole ? view.msn() : view.next_part();
+  const auto parts_since = whole ? view.part_count() : 0U;
+  const auto end = rendition.ready() - parts_since * duration_of(site_.hls.part) -
+                   static_cast<Duration::rep>(next - uri.number - 1) * length;
+  call.visit.play_out->sent(end - length, end, call.moment.now);
 }
 
 Answer Origin::media_body(Body body, RequestKind kind, const PreparedRendition& rendition, const Call& call) {

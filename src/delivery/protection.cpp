@@ -93,6 +93,7 @@ admission::Signals Protection::together(const std::vector<ShardReading>& reading
     out.incumbents += reading.sessions;
     out.parked += reading.parked;
     out.waiting += reading.waiting;
+    out.reserved += reading.reserved;
     out.seen += reading.tally.seen;
     out.admitted += reading.tally.admitted;
     out.refused += reading.tally.refused;

@@ -23,6 +23,7 @@ void ShardReading::add(const ShardReading& later) {
   sessions = later.sessions;
   parked = later.parked;
   waiting = later.waiting;
+  reserved = later.reserved;
 }
 
 Duration AcceptQueueAge::look(std::uint32_t length, TimePoint now) {
@@ -53,6 +54,7 @@ ShardReading ReadingSlot::take() {
   reading_.sessions = out.sessions;
   reading_.parked = out.parked;
   reading_.waiting = out.waiting;
+  reading_.reserved = out.reserved;
   return out;
 }
 

@@ -32,6 +32,7 @@ struct ShardReading {
   std::size_t sessions = 0;
   std::size_t parked = 0;
   std::size_t waiting = 0;
+  double reserved = 0;
 
   /// Appends a later reading.
   void add(const ShardReading& later);

@@ -1,5 +1,7 @@
 #include "levee/delivery/shelf.hpp"
 
+#include <algorithm>
+
 namespace levee::delivery {
 namespace {
 
@@ -11,7 +13,7 @@ Shelf::Waiter::Waiter(Shelf& shelf, const Park& park, std::function<void()> wake
     : what_{park.what},
       msn_{park.msn},
       part_{park.part},
-      settled_{park.settled},
+      turn_{park.turn},
       wake_{std::move(wake)},
       parked_{shelf.parked_} {
   ++*parked_;
@@ -57,14 +59,17 @@ std::vector<std::shared_ptr<const PreparedStream>> Shelf::all() const {
 
 template <class IsReady>
 void Shelf::make_ready(Waiters& waiters, IsReady is_ready) {
-  Waiters newcomers;
   for (auto place = waiters.end(); place != waiters.begin();) {
     Waiter& waiter = *--place;
     if (!is_ready(waiter)) continue;
     place = waiters.erase(place);
-    (waiter.settled_ ? ready_ : newcomers).push_back(waiter);
+    sorting_.push_back(&waiter);
   }
-  ready_.splice(ready_.end(), newcomers);
+  std::stable_sort(sorting_.begin(), sorting_.end(), [this](const Waiter* a, const Waiter* b) {
+    return admission::goes_before(a->turn_, b->turn_, order_);
+  });
+  for (Waiter* waiter : sorting_) ready_.push_back(*waiter);
+  sorting_.clear();
 }
 
 void Shelf::put(std::shared_ptr<const PreparedStream> stream, std::string_view changed) {

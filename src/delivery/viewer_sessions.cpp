@@ -22,7 +22,7 @@ WallTime issued(const ViewerToken& token) { return WallTime{std::chrono::seconds
 ViewerSessions::ViewerSessions(const ViewerTokens& tokens, Duration timeout, std::size_t max_sessions)
     : tokens_{tokens}, timeout_{timeout}, max_sessions_{max_sessions} {}
 
-Visit ViewerSessions::visit(Session& session, TimePoint now, WallTime wall) {
+Visit ViewerSessions::visit(Session& session, bool kept, TimePoint now, WallTime wall) {
   session.last_seen = now;
   if (now - session.second >= std::chrono::seconds{1}) {
     session.second = now;
@@ -33,6 +33,8 @@ Visit ViewerSessions::visit(Session& session, TimePoint now, WallTime wall) {
   out.id = session.token.id;
   out.returning = wall - issued(session.token) >= kSettled;
   out.settled = out.returning && now - session.first_seen >= kSettled;
+  out.let_in = session.let_in;
+  if (kept) out.play_out = &session.play_out;
   return out;
 }
 
@@ -43,18 +45,18 @@ Visit ViewerSessions::seen(std::string_view stream, std::string_view text, TimeP
   if (sessions != streams_.end()) {
     const auto known = sessions->second.find(token->id);
     if (known != sessions->second.end() && known->second.token == *token)
-      return visit(known->second, now, wall);
+      return visit(known->second, true, now, wall);
   }
   if (!tokens_.verify(stream, *token)) return {};
   const auto age = wall - issued(*token);
   if (age > kTokenLife || age < -kClockSkew) return {};
-  Session session{*token, now, now, now, 0};
-  if (size_ >= max_sessions_) return visit(session, now, wall);
+  Session session{*token, now, now, now, 0, token->issued};
+  if (size_ >= max_sessions_) return visit(session, false, now, wall);
   if (sessions == streams_.end()) sessions = streams_.emplace(std::string{stream}, Sessions{}).first;
   const auto [place, added] = sessions->second.try_emplace(token->id, session);
   if (added) ++size_;
   place->second.token = *token;  // renewed: the same playback
-  return visit(place->second, now, wall);
+  return visit(place->second, true, now, wall);
 }
 
 std::vector<SessionIds> ViewerSessions::collect(TimePoint now) {

@@ -17,11 +17,11 @@ struct Settings {
   Limits limits;
   Duration late_floor =
       std::chrono::milliseconds{40};  ///< that much more lateness than usual is never too much
-  double late_growth = 1.5;  ///< of the usual lateness (averaged over five seconds): beyond, nobody comes in
-  double late_share = 1.0;   ///< of the part target (at most a second of it): lateness that must not be
+  double late_growth = 1.5;           ///< of the lateness that the audience explains: beyond, nobody comes in
+  double late_share = 1.0;  ///< of the part target (at most a second of it): lateness that must not be
   Duration accept_limit = std::chrono::milliseconds{250};  ///< age of the accept queue
   double join_seconds =
-      3;  ///< what letting one in costs at once, in seconds of its later load: it fills its buffer
+      2;  ///< what letting one in costs at once, in seconds of its later load: it fills its buffer
 };
 
 /// Decides how many newcomers a node may let in, and what gives way. One a node; `evaluate` every 50 to 100
@@ -31,9 +31,8 @@ struct Settings {
 /// - at which viewers leave, and beside that
 /// - at which what newcomers fetch at once, to fill their buffers, takes half of the room left;
 /// - with those whose load does not show yet never taking more than half of the room: a wrong estimate is
-/// corrected
-///   before it can do harm, and the room is filled all the same, in a few steps.
-/// This is cut in proportion as incumbents' deliveries get later than usual, and halved again and again
+///   corrected before it can do harm, and the room is filled all the same, in a few steps.
+/// This is cut in proportion as deliveries get later than so many viewers explain, and halved again and again
 /// while deliveries or event loops are later than they may be; it comes back little by little.
 /// docs/architecture.md ("How a viewer is let in") has the why.
 ///
@@ -54,9 +53,10 @@ class Controller {
  private:
   void judge(const Signals& signals, double seconds);
   bool coming_back(const Signals& signals, double seconds, TimePoint now);
-  double rate(double room) const;
+  double rate() const;
+  double room() const;
   double replaced() const;
-  Forecast forecast(double rate_now, bool reconnecting, double seconds);
+  Forecast forecast(double rate_now, bool closed, double seconds);
   Grant grant(bool reconnecting, double seconds, TimePoint now);
 
   Settings settings_;
@@ -67,7 +67,8 @@ class Controller {
   double pressure_ = 0;
   double late_pressure_ = 0;
   double since_part_ = 0;  // seconds since deliveries were last measured
-  double usual_late_ = 0;  // seconds
+  double usual_late_ = 0;  // seconds that deliveries would be late, as they have been, at a load of 1
+  double on_the_way_ = 0;  // newcomers that have a credit and are not back yet
   double calm_ = 1;        // 1: deliveries are as late as usual; 0: as late as they may become
   double trim_ = 1;        // of the rate: what halving has left of it
   double pace_ = 0.5;      // of the rate that the room would allow: what is reached, averaged

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -21,10 +22,13 @@ struct Ticket {
 
 /// What a newcomer that can't come in is told.
 struct Wait {
-  std::chrono::seconds retry_after{};  ///< the value of the Retry-After header; at least 1; jittered
-  /// When it is expected to get in, for people; not before `retry_after`. Nothing: nobody can tell.
+  /// The value of the Retry-After header; at least 1. Its turn, as far as that can be told; else, jittered,
+  /// when to ask again.
+  std::chrono::seconds retry_after{};
+  /// When it is expected to get in, for people. Nothing: nobody can tell.
   std::optional<Duration> estimate;
-  Ticket ticket;  ///< to be shown with the next request
+  bool promised = false;  ///< it gets in if it comes when told: `estimate` is not after `retry_after`
+  Ticket ticket;          ///< to be shown with the next request
 };
 
 /// What happened at a gate.
@@ -40,8 +44,9 @@ struct Tally {
 /// token is an incumbent and is never asked to wait.
 ///
 /// Who is told to wait is given a moment at which there is room for it, so those waiting do not come back as
-/// one crowd and do not find the door shut. Credits that nobody claims go to whoever asks, and a small share
-/// always does: a client that forgets its ticket is not shut out for ever.
+/// one crowd and do not find the door shut. A credit whose turn has come is reserved until its holder is
+/// back, so that nobody who came later gets it; when many do not come, the line moves on faster. A small
+/// share of the credits goes to whoever asks: a client that forgets its ticket is not shut out for ever.
 ///
 /// Each decision takes constant time and allocates nothing. Memory: a few KiB, however many wait.
 /// Thread: its shard's. Time and randomness: passed in.
@@ -60,6 +65,9 @@ class Gate {
   /// Newcomers told to wait that have not been let in and are still expected; an estimate.
   std::size_t waiting(TimePoint now) const;
 
+  /// Credits given for newcomers whose turn has come and who are not back yet: they will take that much more.
+  double reserved() const { return std::max(0.0, reserved_); }
+
   /// What happened since this was last called.
   Tally take_tally();
 
@@ -67,14 +75,18 @@ class Gate {
 
  private:
   void refill(TimePoint now);
-  double capacity() const;
-  bool may_enter(bool due) const;
-  Wait tell(Ticket ticket, double place, std::uint32_t random) const;
+  void reserve(double given, double seconds);
+  bool take_credit(std::optional<double> place);
+  Wait tell(Ticket ticket, double place, TimePoint now, std::uint32_t random) const;
 
   Grant grant_;
   TimePoint refilled_;
-  double credits_;
-  double anyones_ = 0;  ///< of the credits: those that go to whoever asks
+  double free_;          ///< credits for whoever comes while nobody waits
+  double reserved_ = 0;  ///< for those whose turn has come; below 0 when more came than that
+  double skipped_ = 0;   ///< turns that came without a credit, for those who seemed not to come
+  double anyones_ = 0;   ///< for whoever asks while others wait
+  double width_;         ///< of the door: how many may pass now, whatever credits they have
+  double speed_ = 1;     ///< turns that come with each credit, averaged: above 1 when some do not take theirs
   WaitingLine line_;
   Tally tally_;
 };

@@ -27,6 +27,8 @@ struct Grant {
   double rate = 100;  ///< newcomers a second that each shard may let in
   double burst =
       32;  ///< newcomers that each shard may let in at once, when it has not let in any for a while
+  double fastest =
+      400;  ///< newcomers a second that may come through each shard's door, credits of before included
   double expected_rate =
       100;  ///< newcomers a second that are expected to get in at each, over the next half minute
   Forecast forecast{1000, std::chrono::seconds{5}, 0};  ///< for each shard: when how many get in
@@ -34,7 +36,7 @@ struct Grant {
       0;  ///< a newcomer starts at least this many rungs below the top (of those offered)
   std::uint8_t hidden_rungs =
       0;  ///< so many of the highest rungs are not offered to newcomers; one always remains
-  bool protect_incumbents = false;  ///< true at Level::protect
+  bool protect_incumbents = false;  ///< true at Level::protect: TurnOrder::by_need, and nobody comes in
   bool reconnecting = false;        ///< incumbents are coming back in numbers: newcomers wait behind them
 
   /// Takes a bound that was not measured, such as an operator's: newcomers a second for each shard.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
@@ -22,6 +23,10 @@ struct Limits {
 /// its network carries; the ceiling is then put a little below, and creeps up to find out whether that still
 /// holds. CPU and egress are averaged over some parts: the node works in bursts, at each part.
 ///
+/// What a viewer costs is learnt while the audience is settled. In a rush it is taken as known: newcomers
+/// cost less than they will, on their lower rung, and what is used beyond the viewers is the work of letting
+/// in and turning away, which passes. What of it lasts is counted, in time.
+///
 /// Thread: one. Memory: 64 periods.
 class LoadMeter {
  public:
@@ -34,14 +39,16 @@ class LoadMeter {
   /// Deliveries run late although there is CPU left: what flows now is more than the network carries.
   void congested();
 
-  /// 1: full; can be above.
+  /// As measured, over the last parts. 1: full; can be above.
   double load() const { return load_; }
+  /// What the viewers there are will make of it once all that were let in have their rung.
+  double viewers_load() const { return cost() * viewers_; }
+  /// The same, and what else has been used lastingly: what of the load will not pass.
+  double lasting_load() const { return std::max(viewers_load() + beside_, files_); }
   /// What one viewer adds. A guess on the safe side until there have been viewers enough to tell.
   double cost() const { return cost_.value_or(kUnknownCost); }
-  /// Viewers that still fit when so much is the load: those that have yet to climb to their rung have theirs.
-  double room(double load) const;
-  /// What the viewers there are would make of a load by themselves, as far as it is known what one costs.
-  double viewers_load() const { return cost() * last_incumbents_; }
+  /// Viewers that still fit.
+  double room() const;
   /// Viewers that were let in and do not show in `load` yet.
   double unproven() const { return unproven_; }
   /// Viewers that go away in a second, averaged over some seconds; below 0 while more come back than go.
@@ -53,25 +60,35 @@ class LoadMeter {
     double seconds = 0;
     double cpu_seconds = 0;
     double bytes = 0;
+    double viewer_seconds = 0;
     double admitted = 0;
+    double seen = 0;
   };
 
   void average(double window);
-  void learn_cost(const Signals& signals, double seconds);
-  void count_departures(const Signals& signals, double seconds);
+  void find_load(const Signals& signals, double seconds);
+  void count_viewers(const Signals& signals, double seconds, bool start_low);
+  void learn_cost(double seconds);
+  double settled_share() const;
 
   Limits limits_;
   std::array<Period, 64> periods_{};
   std::size_t next_ = 0;
+  bool averaged_ = false;  // what follows is of a whole window
   double cpu_ = 0;
   double egress_ = 0;
-  double admitted_rate_ = 0;
+  double viewers_averaged_ = 0;
+  double questions_ = 0;  // a second, at the door
+  double files_ = 0;      // open descriptors as a load
   double load_ = 0;
   double unproven_ = 0;
-  double climbing_ = 0;    // viewers that may still be on a lower rung than they will take
-  bool averaged_ = false;  // over a whole window
+
+  double viewers_ = 0;    // now
+  double young_ = 0;      // of them: let in some seconds ago at most
+  double young_low_ = 0;  // of these: on a lower rung than they will take
   double departures_ = 0;
-  double last_incumbents_ = 0;
+  double beside_ = 0;     // load that viewers do not explain, averaged
+  bool settled_ = false;  // there has been an audience that knew its rung
   std::optional<double> cost_;
   std::optional<double> ceiling_;  // bytes a second
 };

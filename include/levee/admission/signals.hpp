@@ -40,6 +40,8 @@ struct Signals {
   /// judged by it, and load is averaged over it.
   Duration part_target = std::chrono::milliseconds{500};
 
+  double reserved = 0;  ///< credits that gates keep for newcomers on their way: the sum of Gate::reserved
+
   // Events since the last evaluation; Gate::take_tally gives the first three.
   std::uint64_t seen = 0;      ///< newcomers that asked, each time they asked
   std::uint64_t admitted = 0;  ///< of them

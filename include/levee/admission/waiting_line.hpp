@@ -10,28 +10,27 @@ namespace levee::admission {
 /// The line of those told to wait, without a list of them: places on a scale that moves at the rate of
 /// admission.
 ///
-/// The scale counts credits given since the start. A waiting newcomer's place is the count at which its turn
-/// comes; when the scale has reached it, its turn is due. If the rate changes, all turns move with it. What a
-/// place is follows from the time since which its holder waits, so holders need to know only that.
+/// The scale counts turns since the start. A waiting newcomer's place is the count at which its turn comes;
+/// when the scale has reached it, its turn is due. If the rate changes, all turns move with it. What a place
+/// is follows from the time since which its holder waits, so holders need to know only that.
 ///
-/// Memory: 256 pairs of time and place; between two of them places are interpolated. With longer waits the
-/// pairs lie further apart. Thread: one. Time: passed in, never backwards (a step back counts as no step).
+/// Memory: 256 pairs of time and place; between two of them places are interpolated. In a longer line more
+/// places lie between two pairs: a place is right to within a hundredth of the line or so, however it came
+/// together. Thread: one. Time: passed in, never backwards (a step back counts as no step).
 class WaitingLine {
  public:
-  /// Credits were given: turns come nearer.
-  void advance(double credits) { now_serving_ += credits; }
+  /// So many turns have come; below 0: they had not come yet after all.
+  void advance(double turns) { now_serving_ += turns; }
 
-  /// Puts a newcomer at the end, at the earliest `earliest` credits from now, and gives its place.
-  double join(double earliest, TimePoint now);
+  /// Puts a newcomer at the end and gives its place.
+  double join(TimePoint now);
 
   /// The place of who has been waiting since `since`.
   double place(TimePoint since) const;
 
-  /// How many credits from now the turn of `place` is; 0: it is due.
+  /// How many turns from now that of `place` is; 0: it is due.
   double ahead(double place) const;
 
-  /// Whether the credits of this moment belong to somebody who waits.
-  bool claimed() const { return now_serving_ >= begin_ && now_serving_ < end_; }
   /// Whether nobody's turn is still to come.
   bool empty() const { return now_serving_ >= end_; }
   /// Turns that are still to come.
@@ -42,8 +41,6 @@ class WaitingLine {
     TimePoint since;
     double place;
   };
-  static constexpr Duration kSpacing = std::chrono::milliseconds{50};
-
   void mark(TimePoint now);
   void thin_out();
 
@@ -53,7 +50,7 @@ class WaitingLine {
   TimePoint joined_{};  ///< when the last one joined
   std::array<Mark, 256> marks_{};
   std::size_t marks_used_ = 0;
-  Duration spacing_ = kSpacing;
+  double spacing_ = 1;  ///< places from a mark to the next, at least
 };
 
 }  // namespace levee::admission

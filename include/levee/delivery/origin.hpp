@@ -52,6 +52,8 @@ struct ShardState {
   Counter files_refused;                       ///< newcomers that came on one of the last descriptors
   std::shared_ptr<const ViewerCounts> counts;  ///< of the whole node, a second old at most; may be null
 
+  /// Takes the outcome of an evaluation.
+  void apply(const admission::Grant& grant, TimePoint now);
   std::size_t viewers(std::string_view stream) const { return viewers_of(counts.get(), stream); }
 };
 
@@ -96,6 +98,7 @@ class Origin : public Responder {
   Answer media_body(Body body, RequestKind kind, const PreparedRendition& rendition, const Call& call);
   Answer park(Park park, const Call& call, RequestKind kind) const;
   Response deliver(const Call& call, RequestKind kind, const PreparedRendition& rendition, Body body) const;
+  void note_sent(const Call& call, const hls::MediaUri& uri, const PreparedRendition& rendition) const;
 
   bool newcomers_wait() const;
   /// Nothing: the newcomer is let in.

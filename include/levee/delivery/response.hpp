@@ -13,6 +13,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include "levee/admission/gate.hpp"
+#include "levee/admission/turn.hpp"
 #include "levee/base/bytes.hpp"
 #include "levee/base/clock.hpp"
 
@@ -114,7 +115,7 @@ struct Park {
   std::uint64_t msn = 0;   ///< of the segment; not for part_number
   std::uint64_t part = 0;  ///< index in the segment, or (part_number) number in the stream
   Duration limit{};        ///< how long to wait; then ask for the last time, with Patience::none
-  bool settled = false;    ///< of a viewer who was let in some seconds ago: woken before newcomers
+  admission::Turn turn{};  ///< of the viewer, among all who wait for the same
 };
 
 using Answer = std::variant<Response, Park>;

@@ -10,6 +10,7 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include "levee/admission/turn.hpp"
 #include "levee/delivery/prepared.hpp"
 #include "levee/delivery/response.hpp"
 
@@ -39,7 +40,7 @@ class Shelf {
     Park::For what_;
     std::uint64_t msn_;
     std::uint64_t part_;
-    bool settled_;
+    admission::Turn turn_;
     std::function<void()> wake_;
     std::shared_ptr<std::size_t> parked_;
   };
@@ -55,10 +56,11 @@ class Shelf {
   /// Puts a stream's newest state up. Waiters for `changed` that are served by it become ready; with an empty
   /// `changed` those of all renditions are looked at.
   ///
-  /// They become so in the order in which they may run dry: settled viewers before newcomers, and of them
-  /// those who came last first. Who asks last for a part got the one before it last, since its link is slow
-  /// or its turn came late: it has the least time left. It also keeps the turns from being the same for ever.
+  /// They become so in the order that `order` says, and of those whom it does not tell apart, who asked last
+  /// first: it got the part before this one last.
   void put(std::shared_ptr<const PreparedStream> stream, std::string_view changed);
+  /// In which order those who wait become ready from now on.
+  void order(admission::TurnOrder order) { order_ = order; }
   /// Takes a stream down; all that wait for it become ready.
   void remove(std::string_view name);
   /// Everyone who waits becomes ready.
@@ -78,7 +80,8 @@ class Shelf {
     std::map<std::string, Waiters, std::less<>> waiters;  ///< by rendition
   };
 
-  /// Calls `is_ready` for each of `waiters`, last come first, and makes those ready for which it holds.
+  /// Calls `is_ready` for each of `waiters`, last come first, and makes those ready for which it holds, in
+  /// order.
   template <class IsReady>
   void make_ready(Waiters& waiters, IsReady is_ready);
 
@@ -86,6 +89,8 @@ class Shelf {
   std::shared_ptr<std::size_t> parked_ = std::make_shared<std::size_t>(0);
   std::map<std::string, Entry, std::less<>> streams_;
   Waiters ready_;
+  admission::TurnOrder order_ = admission::TurnOrder::by_seniority;
+  std::vector<Waiter*> sorting_;  ///< those who become ready at once; empty between
 };
 
 }  // namespace levee::delivery

@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "levee/admission/play_out.hpp"
+#include "levee/admission/turn.hpp"
 #include "levee/base/clock.hpp"
 #include "levee/delivery/viewer_count.hpp"
 #include "levee/delivery/viewer_token.hpp"
@@ -22,10 +24,18 @@ struct SessionIds {
 /// What the token of a request says of its sender. Without a good one it is a newcomer.
 struct Visit {
   bool good = false;
-  bool settled = false;    ///< was let in, and has been served here, some seconds ago
-  bool returning = false;  ///< was let in some seconds ago
-  std::uint64_t id = 0;    ///< of its session
+  bool settled = false;      ///< was let in, and has been served here, some seconds ago
+  bool returning = false;    ///< was let in some seconds ago
+  std::uint64_t id = 0;      ///< of its session
+  std::uint32_t let_in = 0;  ///< seconds since 1970
+  /// What is known of its buffer; null when its session is not kept. Lifetime: until the next visit.
+  admission::PlayOut* play_out = nullptr;
+
   explicit operator bool() const { return good; }
+  /// Among those who wait for the same part.
+  admission::Turn turn() const {
+    return {settled, let_in, play_out != nullptr ? play_out->runs_dry() : TimePoint{}};
+  }
 };
 
 /// The viewer sessions that one shard has served lately.
@@ -56,10 +66,12 @@ class ViewerSessions {
     TimePoint last_seen;
     TimePoint second;  ///< the beginning of the second in which requests are counted
     unsigned requests = 0;
+    std::uint32_t let_in = 0;  ///< by the first of its tokens that was seen
+    admission::PlayOut play_out{};
   };
   using Sessions = std::unordered_map<std::uint64_t, Session>;
 
-  static Visit visit(Session& session, TimePoint now, WallTime wall);
+  static Visit visit(Session& session, bool kept, TimePoint now, WallTime wall);
 
   const ViewerTokens& tokens_;
   Duration timeout_;

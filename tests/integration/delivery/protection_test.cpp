@@ -28,6 +28,33 @@ using testing::HasSubstr;
 
 constexpr const char* kDoor = "/live/show/index.m3u8";
 
+/// Takes descriptors until the lowest free one has a certain number: a load that a test can set.
+class Descriptors {
+ public:
+  Descriptors() = default;
+  ~Descriptors() { fill(0); }
+  Descriptors(const Descriptors&) = delete;
+  Descriptors& operator=(const Descriptors&) = delete;
+
+  void fill(int number) {
+    while (!taken_.empty() && taken_.back() >= number) {
+      ::close(taken_.back());
+      taken_.pop_back();
+    }
+    for (;;) {
+      const int next = ::open("/dev/null", O_RDONLY);
+      if (next < 0 || next >= number) {
+        ::close(next);
+        return;
+      }
+      taken_.push_back(next);
+    }
+  }
+
+ private:
+  std::vector<int> taken_;
+};
+
 /// A server on one shard, so that one gate sees everyone, with its control thread apart.
 class ProtectionTest : public testing::Test {
  protected:
@@ -66,6 +93,15 @@ class ProtectionTest : public testing::Test {
   }
   std::string inside(const std::string& file) const { return "/live/show/v/" + token() + "/480p/" + file; }
 
+  void show_two_rungs() {
+    auto low = test::rendition_at(5, 2, "240p");
+    catalog->updated(test::stream_of({test::rendition_at(5, 2), std::move(low)}), "");
+    auto nothing = []() -> boost::asio::awaitable<void> { co_return; };
+    runtime::run_blocking(shards.shard(0), nothing());
+  }
+  bool reaches(const std::string& level) {
+    return becomes("levee_admission_level{level=\"" + level + "\"} 1");
+  }
   bool becomes(const std::string& metric_line) {
     for (int i = 0; i < 800; ++i) {
       if (ops().get("/metrics").body.find("\n" + metric_line + "\n") != std::string::npos) return true;
@@ -104,6 +140,46 @@ TEST_F(ProtectionTest, TellsNewcomersAboveTheRateWhenToComeAndLetsThemInThenOnTh
   const auto facts = ops().get("/api/v1/admission").body;
   EXPECT_THAT(facts, HasSubstr("\"newcomers_per_second\": 1.0"));
   EXPECT_THAT(facts, HasSubstr("\"congestion_control\": \""));
+}
+
+TEST_F(ProtectionTest, GivesWayInOrderAsTheNodeFillsUp) {
+  constexpr int kLimit = 600;  // of which nine tenths may be used
+  settings.file_limit = kLimit;
+  start();
+  show_two_rungs();
+  auto newcomer = client();
+  auto reply = newcomer.get(kDoor);
+  EXPECT_LT(reply.body.find("480p/"), reply.body.find("240p/"));
+
+  Descriptors descriptors;
+  descriptors.fill(kLimit * 6 / 10);
+  ASSERT_TRUE(reaches("start_low"));
+  reply = newcomer.get(kDoor);
+  EXPECT_EQ(reply.status, 200u) << "nobody has to wait yet";
+  EXPECT_LT(reply.body.find("240p/"), reply.body.find("480p/")) << "but begins on the lower rung";
+
+  descriptors.fill(kLimit * 97 / 100);
+  for (int i = 0; i < 400 && reply.status == 200; ++i) {
+    std::this_thread::sleep_for(10ms);
+    reply = newcomer.get(kDoor);
+  }
+  ASSERT_EQ(reply.status, 503u);
+  EXPECT_FALSE(reply.field("Retry-After").empty());
+  EXPECT_TRUE(reaches("hide_top")) << "it has been too full for some seconds";
+  EXPECT_EQ(newcomer.get(inside("abc-p0.m4s")).status, 200u) << "who is in is refused nothing";
+  EXPECT_THAT(newcomer.get("/live/show/v/" + token() + "/index.m3u8").body, HasSubstr("480p/"));
+
+  descriptors.fill(kLimit * 87 / 100);  // a little room, and still too full to offer all
+  for (int i = 0; i < 400 && reply.status == 503; ++i) {
+    std::this_thread::sleep_for(10ms);
+    reply = newcomer.get(kDoor);
+  }
+  ASSERT_EQ(reply.status, 200u);
+  EXPECT_THAT(reply.body, testing::Not(HasSubstr("480p/")));
+  EXPECT_THAT(reply.body, HasSubstr("240p/"));
+
+  descriptors.fill(0);
+  EXPECT_TRUE(reaches("open"));
 }
 
 TEST_F(ProtectionTest, LetsEveryoneInWhereAdmissionOrSessionsAreOff) {

@@ -31,6 +31,49 @@ TEST(LoadMeter, KnowsWhatAViewerAddsFromThoseThereAre) {
   EXPECT_NEAR(meter.cost(), 0.25 / 1000, 0.00001);
 }
 
+// A thousand viewers that take a quarter, and then a crowd at the door that takes all the rest.
+LoadMeter under_siege(Signals& signals, double seconds) {
+  LoadMeter meter{kLimits};
+  signals.incumbents = 1000;
+  signals.cpu = 0.225;
+  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  signals.cpu = 1;
+  signals.seen = 3000;
+  for (int i = 0; i < static_cast<int>(seconds * 10); ++i) meter.measure(signals, 0.1);
+  return meter;
+}
+
+TEST(LoadMeter, TakesTheWorkAtTheDoorForPassing) {
+  Signals signals;
+  const auto meter = under_siege(signals, 2);
+  EXPECT_GT(meter.load(), 1);
+  EXPECT_NEAR(meter.cost(), 0.25 / 1000, 0.00002);
+  EXPECT_LT(meter.lasting_load(), 0.5);
+  EXPECT_GT(meter.room(), 2000);
+}
+
+TEST(LoadMeter, CountsWorkAtTheDoorThatLasts) {
+  Signals signals;
+  const auto meter = under_siege(signals, 40);
+  EXPECT_GT(meter.lasting_load(), 1);
+  EXPECT_EQ(meter.room(), 0);
+}
+
+TEST(LoadMeter, IsNotMisledByNewcomersOnALowerRung) {
+  LoadMeter meter{kLimits};
+  Signals signals;
+  signals.incumbents = 1000;
+  signals.cpu = 0.225;
+  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  signals.admitted = 100;
+  for (int i = 0; i < 20; ++i) {  // two thousand, who cost a quarter of what they will
+    signals.incumbents += 100;
+    signals.cpu += 100 * 0.225 / 1000 / 4;
+    meter.measure(signals, 0.1, true);
+  }
+  EXPECT_NEAR(meter.viewers_load(), 0.75, 0.08);
+}
+
 TEST(LoadMeter, CountsThoseLetInUntilTheyShow) {
   LoadMeter meter{kLimits};
   Signals signals;

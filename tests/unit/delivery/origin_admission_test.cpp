@@ -130,6 +130,20 @@ TEST_F(OriginUnderLoad, StartsNewcomersLowerAndHidesTheTopFromThemAlone) {
   EXPECT_THAT(body_of(get("/live/show/v/" + token() + "/index.m3u8")), HasSubstr("480p/"));
 }
 
+TEST_F(OriginUnderLoad, KnowsOfEachWhoWaitsForAPartSinceWhenItWatchesAndWhenItRunsDry) {
+  now = kReady;
+  const auto base = "/live/show/v/" + token() + "/480p/";
+  EXPECT_EQ(status(base + "abc-p3.m4s"), 200u);  // the one before the newest
+  EXPECT_EQ(status(base + "abc-p4.m4s"), 200u);
+  const auto answer = ask(base + "index.m3u8?_HLS_msn=1&_HLS_part=1");
+  const auto* park = std::get_if<Park>(&answer);
+  ASSERT_NE(park, nullptr);
+  EXPECT_EQ(park->turn.let_in, ViewerTokens::decode(token())->issued);
+  EXPECT_FALSE(park->turn.settled);
+  const auto parts = std::chrono::duration<double>(2.0 * media::seconds(site.hls.part));
+  EXPECT_NEAR(std::chrono::duration<double>(park->turn.runs_dry - kReady).count(), parts.count(), 0.001);
+}
+
 TEST_F(OriginUnderLoad, ServesOnlyKnownViewersOnTheLastDescriptors) {
   request.tight = true;
   const auto refused = come();

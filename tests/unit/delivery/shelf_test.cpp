@@ -61,7 +61,7 @@ TEST_F(ShelfTest, WakesSomeAtATimeWhoCameLastFirst) {
 TEST_F(ShelfTest, WakesSettledViewersBeforeNewcomersAndAnOlderPartsBeforeANewerOnes) {
   show(test::rendition_at(1, 0), test::rendition_at(1, 0, "240p"), "");
   Park settled = for_part(1, 0);
-  settled.settled = true;
+  settled.turn.settled = true;
   const auto a = wait(settled, "a");
   const auto b = wait(for_part(1, 0), "b");
   const auto c = wait(settled, "c");
@@ -72,6 +72,36 @@ TEST_F(ShelfTest, WakesSettledViewersBeforeNewcomersAndAnOlderPartsBeforeANewerO
   show(test::rendition_at(1, 2), test::rendition_at(1, 0, "240p"), "480p");
   shelf.wake_some(100);
   EXPECT_EQ(woken, "cadbe");
+}
+
+TEST_F(ShelfTest, WakesWhoHasWatchedForLongestFirst) {
+  show(test::rendition_at(1, 0), test::rendition_at(1, 0, "240p"), "");
+  std::vector<std::unique_ptr<Shelf::Waiter>> waiters;
+  for (const std::uint32_t let_in : {300U, 100U, 200U, 100U}) {
+    Park park = for_part(1, 0);
+    park.turn = {true, let_in, {}};
+    waiters.push_back(wait(park, std::to_string(let_in) + (waiters.size() == 3 ? "last " : " ")));
+  }
+  show(test::rendition_at(1, 1), test::rendition_at(1, 0, "240p"), "480p");
+  shelf.wake_some(100);
+  EXPECT_EQ(woken, "100last 100 200 300 ");
+}
+
+TEST_F(ShelfTest, WakesWhoIsNearestToRunningDryFirstWhenThereIsNotEnoughForAll) {
+  show(test::rendition_at(1, 0), test::rendition_at(1, 0, "240p"), "");
+  shelf.order(admission::TurnOrder::by_need);
+  std::vector<std::unique_ptr<Shelf::Waiter>> waiters;
+  for (const int seconds : {3, 1, 2}) {
+    Park park = for_part(1, 0);
+    park.turn = {true, 100, TimePoint{std::chrono::seconds{seconds}}};
+    waiters.push_back(wait(park, std::to_string(seconds)));
+  }
+  Park newcomer = for_part(1, 0);
+  newcomer.turn.let_in = 1;
+  waiters.push_back(wait(newcomer, "new"));
+  show(test::rendition_at(1, 1), test::rendition_at(1, 0, "240p"), "480p");
+  shelf.wake_some(100);
+  EXPECT_EQ(woken, "123new") << "who has yet to fill a buffer comes last";
 }
 
 TEST_F(ShelfTest, ForgetsAWaiterThatLeaves) {

@@ -132,6 +132,7 @@ TEST_F(ViewerSessionsTest, ARenewedTokenIsTheSamePlayback) {
   const auto renewed = tokens.issue("show", wall + 8s, 1);
   const auto visit = sessions.seen("show", renewed, kStart + 20s, wall + 20s);
   EXPECT_TRUE(visit.settled);
+  EXPECT_EQ(visit.let_in, ViewerTokens::decode(token(1))->issued) << "and was let in when it was";
   EXPECT_EQ(sessions.size(), 1u);
 }
 
