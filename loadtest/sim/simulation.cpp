@@ -16,6 +16,7 @@ constexpr double kTick = 0.01;
 constexpr int kTicksPerEvaluation = 10;
 constexpr int kTicksPerSample = 50;
 constexpr std::size_t kWatched = 200;  // incumbents whose buffers are followed one by one
+constexpr double kMoment = 3;          // seconds by which a promise may be late and still hold, for people
 constexpr double kJumpsAhead = 6;      // seconds behind, players jump to the live edge
 
 TimePoint point(double seconds) {
@@ -29,7 +30,8 @@ Duration duration(double seconds) {
 struct Newcomer {
   float first_asked = -1;
   float let_in = -1;
-  float expected = -1;  // to be let in, as it was first told
+  float expected = -1;   // to be let in, as it was first told
+  float sent_away = -1;  // when it came as it was told and was told to wait a little longer
   bool obedient = true;
   bool promised = false;  // a time, the last time it was told to wait
   bool has_ticket = false;
@@ -137,10 +139,7 @@ class Simulation {
     if (newcomer.has_ticket && newcomer.obedient) ticket = newcomer.ticket;
     const auto told =
         policy_->ask(question.viewer, ticket, point(when), static_cast<std::uint32_t>(random_()));
-    if (newcomer.promised) {
-      promises_ += 1;
-      if (!told) promises_kept_ += 1;
-    }
+    count_promise(newcomer, !told, when);
     if (!told) return let_in(question.viewer, when);
     refused_ += 1;
     newcomer.promised = told->promise && newcomer.obedient;
@@ -152,6 +151,15 @@ class Simulation {
     const double wait =
         newcomer.obedient ? told->seconds + chance() * std::max(1.0, 0.2 * told->seconds) : 0.5 + chance();
     at(when + wait, Event::asks, question.viewer);
+  }
+
+  void count_promise(Newcomer& newcomer, bool entered, double when) {
+    const bool again = newcomer.sent_away >= 0;  // the same promise: was it kept a moment later?
+    if (newcomer.promised && !again) promises_ += 1;
+    if (entered && newcomer.promised && !again) promises_kept_ += 1;
+    if (entered && again && when - static_cast<double>(newcomer.sent_away) <= kMoment) promises_soon_ += 1;
+    if (!entered && newcomer.promised && !again) newcomer.sent_away = static_cast<float>(when);
+    if (again && when - static_cast<double>(newcomer.sent_away) > kMoment) newcomer.sent_away = -1;
   }
 
   void let_in(std::uint32_t who, double when) {
@@ -277,6 +285,7 @@ class Simulation {
     outcome_.admitted = static_cast<double>(admitted_);
     outcome_.refused_per_admitted = refused_ / std::max(1.0, outcome_.admitted);
     outcome_.kept_promises = promises_ > 0 ? promises_kept_ / promises_ : 1;
+    outcome_.kept_soon = promises_ > 0 ? (promises_kept_ + promises_soon_) / promises_ : 1;
     outcome_.start_p99 = starts_.quantile(0.99);
     double stalled = 0;
     double seconds = 0;
@@ -331,6 +340,7 @@ class Simulation {
   double refused_seen_ = 0;
   double promises_ = 0;
   double promises_kept_ = 0;
+  double promises_soon_ = 0;
   double busy_seen_ = 0;
   double bytes_seen_ = 0;
   double bytes_sampled_ = 0;

@@ -36,6 +36,7 @@ struct Outcome {
   double all_in_after = -1;  ///< from the surge's begin until nobody waits; -1: not by the end
   double refused_per_admitted = 0;
   double kept_promises = 1;   ///< of those that came back when they were told: let in at once
+  double kept_soon = 1;       ///< the same, or within three seconds of it
   double estimates_kept = 1;  ///< of the first estimates told: let in by then, give or take a fifth and 3 s
   double order_kept = 1;      ///< rank correlation of first asking and being let in, of the obedient
   double wait_p50 = 0;

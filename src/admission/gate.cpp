@@ -10,12 +10,11 @@ namespace {
 constexpr double kAnyones = 1.0 / 32;     // of the credits: what goes to whoever asks, ticket or not
 constexpr double kOverdrawSeconds = 0.5;  // of the rate
 constexpr double kNearSeconds = 1;        // of the rate: a turn so near is as good as due, if there is credit
-constexpr double kReservedSeconds = 6;    // of the rate: what is kept for those who are on their way
-constexpr double kReleaseSeconds = 10;    // in which what is kept beyond that is given to others
+constexpr double kReservedSeconds = 12;   // of the rate: what is kept for those who are on their way
+constexpr double kReleaseSeconds = 30;    // in which what is kept beyond that is given to others
 constexpr double kSkippedSeconds = 60;    // after which those who were skipped do not come any more
-constexpr double kSpeedSeconds = 10;
-constexpr double kLongestPromise = 30;    // seconds
-constexpr double kPollsPerSecond = 2000;  // that those waiting may cost a shard
+constexpr double kLongestPromise = 20;    // seconds
+constexpr double kPollsPerSecond = 5000;  // that those waiting may cost a shard
 constexpr double kWidthSeconds = 0.05;
 constexpr double kShortestPoll = 10;  // seconds: who can't be told a time is asked to come again
 constexpr double kUsualPoll = 30;
@@ -51,9 +50,13 @@ std::optional<Wait> Gate::ask(std::optional<Ticket> ticket, TimePoint now, std::
   if (!ticket) {
     ticket = Ticket{now};
     place = line_.join(now);
-  } else if (line_.ahead(*place) <= 0 && reserved_ < 1 && skipped_ >= 1) {
-    skipped_ -= 1;  // they come after all: it was too early for one of the last
-    line_.advance(-1);
+  } else if (line_.ahead(*place) <= 0) {
+    if (reserved_ >= 1) {
+      crowd_ += 1;
+    } else if (skipped_ >= 1) {
+      skipped_ -= 1;  // they come after all: it was too early for one of the last
+      line_.advance(-1);
+    }
   }
   return tell(*ticket, *place, now, random);
 }
@@ -71,6 +74,7 @@ void Gate::refill(TimePoint now) {
   refilled_ = now;
   const double widest = std::max({grant_.burst, grant_.fastest * kWidthSeconds, 1.0});
   width_ = std::min(width_ + grant_.fastest * seconds, widest);
+  crowd_ = std::max(0.0, crowd_ - grant_.fastest * seconds);
   const double given = grant_.rate * seconds;
   if (!line_.empty()) return reserve(given, seconds);
   const double owed = std::min(given, std::max(0.0, -reserved_));
@@ -93,7 +97,6 @@ void Gate::reserve(double given, double seconds) {
   const double more = turns - kept + released;
   skipped_ = skipped_ * std::exp(-seconds / kSkippedSeconds) + more;
   line_.advance(turns + more);
-  if (given > 0) speed_ += (1 + more / given - speed_) * (1 - std::exp(-seconds / kSpeedSeconds));
 }
 
 // Who comes when its turn has come may find the credits taken by somebody faster, and may overdraw them: over
@@ -125,7 +128,8 @@ Wait Gate::tell(Ticket ticket, double place, TimePoint now, std::uint32_t random
   wait.ticket = ticket;
   double latest = kLongestPoll;
   if (const auto until = grant_.forecast.until((line_.ahead(place) + 1) / (1 - kAnyones))) {
-    const double expected = std::max(1.0, seconds_of(*until));
+    const double squeeze = crowd_ / std::max(grant_.fastest, 1.0);
+    const double expected = std::max({1.0, squeeze, seconds_of(*until)});
     wait.estimate = duration_of(expected);
     if (expected <= kLongestPromise) {
       wait.promised = true;

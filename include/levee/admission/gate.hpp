@@ -85,8 +85,8 @@ class Gate {
   double reserved_ = 0;  ///< for those whose turn has come; below 0 when more came than that
   double skipped_ = 0;   ///< turns that came without a credit, for those who seemed not to come
   double anyones_ = 0;   ///< for whoever asks while others wait
+  double crowd_ = 0;     ///< at the door, with credits: sent away for a moment, one after the other
   double width_;         ///< of the door: how many may pass now, whatever credits they have
-  double speed_ = 1;     ///< turns that come with each credit, averaged: above 1 when some do not take theirs
   WaitingLine line_;
   Tally tally_;
 };

@@ -187,7 +187,6 @@ TEST(Gate, KeepsACreditForWhoeverIsOnItsWay) {
   for (int i = 0; i < 40 && !first; ++i) first = gate.ask({}, kStart, 0);
   ASSERT_TRUE(first);
   for (int i = 0; i < 30; ++i) gate.ask({}, kStart, 0);
-  EXPECT_GT(gate.reserved(), -1);
   const auto late = kStart + first->retry_after + 1s;
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(gate.ask({}, late, 0)) << "who comes now comes after them";
   EXPECT_GT(gate.reserved(), 1);
@@ -202,7 +201,7 @@ TEST(Gate, MovesOnWhenThoseWhoseTurnItIsDoNotCome) {
   ASSERT_TRUE(last);
   gate.ask({}, kStart + 10s, 0);  // takes what is whoever's
   EXPECT_TRUE(gate.ask(last->ticket, kStart + 10s, 0));
-  EXPECT_FALSE(gate.ask(last->ticket, kStart + 22s, 0)) << "28 s, had all before it come";
+  EXPECT_FALSE(gate.ask(last->ticket, kStart + 24s, 0)) << "30 s, had all before it come";
 }
 
 TEST(Gate, LetsNoMoreThroughAtOnceThanTheDoorIsWide) {
