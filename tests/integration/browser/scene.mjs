@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import { Program, run } from '../../support/processes.mjs';
 
-const SECONDS = 20; // every movement fits into it a whole number of times, so that it can be repeated
+const SECONDS = 20; // holds every movement a whole number of times, so that it can be repeated
 const WIDTH = 1280;
 const HEIGHT = 720;
 
@@ -23,7 +23,7 @@ function waves(y, [r, g, b], [long, short]) {
 }
 
 function picture() {
-  const still = 'loop=-1:1,setpts=N/(24*TB)';
+  const still = (format) => `format=${format},loop=-1:1,setpts=N/(24*TB)`; // drawn once
   const layers = [
     waves(452, [58, 124, 141], [5, 3]),
     waves(508, [30, 92, 116], [9, 5]),
@@ -32,11 +32,11 @@ function picture() {
   ];
   const graph = [
     `color=black:s=${WIDTH}x${HEIGHT}:r=24:d=0.04,format=gbrp,` +
-      `geq=r='${sky(13, 62, 244, 255)}':g='${sky(32, 94, 176, 226)}':b='${sky(66, 132, 110, 168)}',${still}[under0]`,
-    ...layers.map((layer, i) => `${layer},${still}[wave${i}]`),
+      `geq=r='${sky(13, 62, 244, 255)}':g='${sky(32, 94, 176, 226)}':b='${sky(66, 132, 110, 168)}',${still('yuv420p')}[under0]`,
+    ...layers.map((layer, i) => `${layer},${still('yuva420p')}[wave${i}]`),
     ...layers.map((_, i) => {
       const along = `x='-mod(t*${(WIDTH / 2 / SECONDS) * (i + 1)},${WIDTH / 2})'`;
-      return `[under${i}][wave${i}]overlay=format=rgb:${along}:y='${3 + i}*sin(2*PI*t/${[10, 5, 4, 5][i]}+${i})'[under${i + 1}]`;
+      return `[under${i}][wave${i}]overlay=format=yuv420:${along}:y='${3 + i}*sin(2*PI*t/${[10, 5, 4, 5][i]}+${i})'[under${i + 1}]`;
     }),
   ];
   return `${graph.join(';')};[under${layers.length}]format=yuv420p[picture]`;
