@@ -339,8 +339,8 @@ TEST_F(TracksTest, AReportIsAnsweredByWhenTheNextIsDueAndWhy) {
   const auto answer = report(*v17, R"("r":[)" + fix(1, 3) + "]");
   EXPECT_EQ(answer["ok"]["ack"], 1);
   EXPECT_EQ(answer["ok"]["why"], "unwatched");
-  EXPECT_EQ(answer["ok"]["next"], 40000);
-  EXPECT_EQ(answer["ok"]["rate"]["e"], 120);
+  EXPECT_EQ(answer["ok"]["next"], 26'666);
+  EXPECT_EQ(answer["ok"]["rate"]["e"], 80);
 }
 
 TEST_F(TracksTest, WhoWatchesMakesADeviceReportOftener) {
@@ -350,7 +350,7 @@ TEST_F(TracksTest, WhoWatchesMakesADeviceReportOftener) {
   ask(*ann, R"({"i":2,"op":"sub","ch":"track:guards"})");
   const auto answer = report(*v17, R"("r":[)" + fix(2, 3) + "]");
   EXPECT_EQ(answer["ok"]["why"], "watched");
-  EXPECT_EQ(answer["ok"]["next"], 10000);
+  EXPECT_EQ(answer["ok"]["next"], 6666);
 }
 
 TEST_F(TracksTest, AViewerGetsTheFixItsAgeAndThePromise) {
