@@ -86,6 +86,7 @@ export class TrackReporter extends Emitter {
     if (!this.#running) return;
     const now = this.#env.now();
     const before = this.#fix;
+    const period = Math.min(kFixMs, now - this.#locatedAt); // of the receiver: the next fix is about as far off
     this.#fix = { ...fix, spd: fix.spd ?? speedBetween(before, fix) };
     this.#locatedAt = now;
     const event = eventOf(this.#fix, this.#reported, this.#parked, now - this.#reportedAt, this.#rate);
@@ -96,7 +97,7 @@ export class TrackReporter extends Emitter {
     if (mode === 'parked' && !this.#parked) return this.#report('parked');
     this.#settle(ms, now);
     // By this fix, if the next one would be too late; not a moment later by one that is a second old.
-    if (this.#due - now <= kFixMs / 2) this.#report('interval');
+    if (this.#due - now <= period / 2) this.#report('interval');
   }
 
   /** By the fixes there are: one that has none, as in a tunnel, is not known to stand still. */
