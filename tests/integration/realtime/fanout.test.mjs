@@ -15,7 +15,7 @@ let settings;
 let levee;
 
 before(async () => {
-  settings = { 'http.port': await freePort(), 'bus.state_file': path.join(folder, 'state'), 'viewers.token_key': 'a key that stays', 'srt.enabled': false };
+  settings = { 'http.port': await freePort(), 'chat.max_per_s': 0, 'bus.state_file': path.join(folder, 'state'), 'viewers.token_key': 'a key that stays', 'srt.enabled': false };
   levee = await startLevee(settings);
 });
 
