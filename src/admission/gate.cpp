@@ -106,16 +106,11 @@ bool Gate::take_credit(std::optional<double> place) {
   const double ahead = place ? line_.ahead(*place) : line_.length() + 1;
   const bool near = place && ahead <= grant_.rate * kNearSeconds;
   const bool due = place && ahead <= 0;
-  double* account = nullptr;
-  if (near && reserved_ >= 1) {
-    account = &reserved_;
-  } else if ((due || line_.empty()) && free_ >= 1) {
-    account = &free_;
-  } else if (due && reserved_ > -grant_.rate * kOverdrawSeconds) {
-    account = &reserved_;
-  } else if (!line_.empty() && anyones_ >= 1) {
-    account = &anyones_;
-  }
+  double* account = nullptr;  // the last that will do is the best
+  if (!line_.empty() && anyones_ >= 1) account = &anyones_;
+  if (due && reserved_ > -grant_.rate * kOverdrawSeconds) account = &reserved_;
+  if ((due || line_.empty()) && free_ >= 1) account = &free_;
+  if (near && reserved_ >= 1) account = &reserved_;
   if (account == nullptr) return false;
   *account -= 1;
   width_ -= 1;
