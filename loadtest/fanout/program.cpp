@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <exception>
 #include <istream>
 #include <ostream>
@@ -10,16 +11,16 @@
 #include <string_view>
 
 #include <nlohmann/json.hpp>
-#include <sys/resource.h>
 
 #include "fanout/runs.hpp"
+#include "surge/descriptor_limit.hpp"
 
 namespace levee::fanout {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr rlim_t kOtherFiles = 64;  ///< besides the clients'
+constexpr std::uint64_t kOtherFiles = 64;  ///< besides the clients'
 
 /// "1,2" as numbers; false when there is anything else in it.
 template <class Number>
@@ -50,16 +51,6 @@ bool take_argument(Arguments& read, std::string_view name, std::string_view valu
   if (name != "--clients" || !read_list(value, one) || one.size() != 1 || one.front() == 0) return false;
   read.clients = one.front();
   return true;
-}
-
-/// As many open files as this process may have. Gives the limit that is in force then.
-rlim_t raise_file_limit() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  return limit.rlim_cur;
 }
 
 Json carry_out(Runs& runs, std::istream& command) {
@@ -96,7 +87,7 @@ Arguments read_arguments(std::span<const char* const> arguments) {
 
 int run_program(std::span<const char* const> arguments, std::istream& in, std::ostream& out) {
   auto read = read_arguments(arguments);
-  const auto files = raise_file_limit();
+  const auto files = surge::raise_descriptor_limit();
   if (read.fault.empty() && files < read.clients + kOtherFiles)
     read.fault = "only " + std::to_string(files) + " files may be open: ulimit -n";
   if (!read.fault.empty()) {

@@ -6,6 +6,8 @@
 
 #include <sys/resource.h>
 
+#include "surge/descriptor_limit.hpp"
+
 namespace levee::surge {
 namespace {
 
@@ -31,15 +33,6 @@ double share(Duration part, Duration whole) {
 }
 
 }  // namespace
-
-std::uint64_t raise_descriptor_limit() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  return limit.rlim_cur;
-}
 
 GeneratorWatch::GeneratorWatch(const Network& network, GeneratorReport& report, TimeSeries& series,
                                TimePoint start)

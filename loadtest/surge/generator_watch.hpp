@@ -9,9 +9,6 @@
 
 namespace levee::surge {
 
-/// Lets this process have as many descriptors as the hard limit allows; gives how many that are.
-std::uint64_t raise_descriptor_limit();
-
 /// How the generator itself keeps up: how late its timers run, its CPU, its descriptors and ports. A run in
 /// which one of these was short measures the generator, not the server.
 ///

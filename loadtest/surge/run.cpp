@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "surge/descriptor_limit.hpp"
 #include "surge/live_run.hpp"
 #include "surge/stage.hpp"
 #include "surge/target.hpp"

@@ -14,6 +14,7 @@
 #include "levee/runtime/use_result.hpp"
 
 #include "delivery/admin.hpp"
+#include "delivery/duration_of.hpp"
 #include "delivery/http_listener.hpp"
 #include "delivery/http_metrics.hpp"
 #include "delivery/kernel_socket.hpp"
@@ -27,10 +28,6 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr Duration kEvaluation = std::chrono::milliseconds{100};
-
-Duration duration_of(media::MediaTime time) {
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(time) / media::kTimescale);
-}
 
 /// Says when the limit of files allows fewer connections than the settings.
 Settings within_files(Settings settings) {

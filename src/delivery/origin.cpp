@@ -8,6 +8,7 @@
 
 #include "delivery/api.hpp"
 #include "delivery/door.hpp"
+#include "delivery/duration_of.hpp"
 #include "delivery/heads.hpp"
 #include "delivery/track_json.hpp"
 #include "delivery/variants.hpp"
@@ -39,10 +40,6 @@ const char* fault_of(const hls::RenditionView& view, const PlaylistQuery& query,
   if (*query.msn >= view.msn() && *query.part + 1 > present + part_limit)
     return "_HLS_part is too far ahead\n";
   return nullptr;
-}
-
-Duration duration_of(media::MediaTime time) {
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(media::seconds(time)));
 }
 
 bool is_there(const hls::RenditionView& view, const PlaylistQuery& query) {
