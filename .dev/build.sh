@@ -9,13 +9,14 @@ else
   unset CMAKE_CXX_COMPILER_LAUNCHER
 fi
 
-# compile PRESET TARGET...: configures when needed, then builds (no target: everything).
+# compile PRESET TARGET...: configures when needed, then builds (no target: everything), as far as it can: one file that
+# does not compile shall not hide what the others' tests say.
 compile() {
   local preset=$1 targets=()
   shift
   [ $# -eq 0 ] || targets=(--target "$@")
   say "Building ${*:-everything} (preset $preset)"
-  quietly "configure-$preset" cmake --preset "$preset" && cmake --build "build/$preset" "${targets[@]}"
+  quietly "configure-$preset" cmake --preset "$preset" && cmake --build "build/$preset" "${targets[@]}" -- -k 0
 }
 
 # The packages of web/, as its lock file names them. Installed again only when that file changed.
