@@ -66,7 +66,7 @@ void bind_hls(SettingsTable& table, Config& config) {
 
 std::string take_rung(media::Ladder& ladder, const toml::table& entry) {
   media::Rung rung;
-  SettingsTable fields;
+  SettingsTable fields{"a rung"};
   fields.text("name", rung.name, 16);
   fields.number("height", rung.height, 64, 4320);
   fields.number("bitrate_bps", rung.bitrate, 50'000, 100'000'000);

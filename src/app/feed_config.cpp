@@ -12,12 +12,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// A whole number, kept as one with a fraction.
-void real(SettingsTable& table, std::string key, double& variable, std::int64_t least, std::int64_t most) {
-  table.whole(std::move(key), least, most,
-              [&variable](std::int64_t value) { variable = static_cast<double>(value); });
-}
-
 std::string take_checkpoint(std::vector<realtime::Checkpoint>& checkpoints, const toml::table& entry) {
   realtime::Checkpoint checkpoint;
   const auto name = entry["name"].value_exact<std::string>();
@@ -43,21 +37,21 @@ std::string take_checkpoint(std::vector<realtime::Checkpoint>& checkpoints, cons
 }
 
 void bind_rates(SettingsTable& table, realtime::TrackRates& rates) {
-  real(table, "track.error_m", rates.error_m, 1, 10'000);
+  table.real("track.error_m", rates.error_m, 1, 10'000);
   table.time<milliseconds>("track.fastest_ms", rates.fastest, 500, 60'000);
   table.time<seconds>("track.slowest_s", rates.slowest, 1, 3600);
-  real(table, "track.turn_deg", rates.turn_deg, 5, 360);
-  real(table, "track.near_m", rates.near_m, 0, 100'000);
+  table.real("track.turn_deg", rates.turn_deg, 5, 360);
+  table.real("track.near_m", rates.near_m, 0, 100'000);
   table.time<seconds>("track.near_s", rates.near_time, 0, 3600);
-  real(table, "track.near_error_m", rates.near_error_m, 1, 10'000);
+  table.real("track.near_error_m", rates.near_error_m, 1, 10'000);
   table.time<milliseconds>("track.near_interval_ms", rates.near_interval, 500, 60'000);
   table.time<seconds>("track.still_s", rates.still, 5, 3600);
   table.time<seconds>("track.parked_s", rates.parked, 10, 3600);
-  real(table, "track.unwatched_factor", rates.unwatched_factor, 1, 100);
-  real(table, "track.low_battery", rates.low_battery, 0, 100);
-  real(table, "track.low_battery_factor", rates.low_battery_factor, 1, 100);
-  real(table, "track.flat_battery", rates.flat_battery, 0, 100);
-  real(table, "track.flat_error_m", rates.flat_error_m, 1, 100'000);
+  table.real("track.unwatched_factor", rates.unwatched_factor, 1, 100);
+  table.real("track.low_battery", rates.low_battery, 0, 100);
+  table.real("track.low_battery_factor", rates.low_battery_factor, 1, 100);
+  table.real("track.flat_battery", rates.flat_battery, 0, 100);
+  table.real("track.flat_error_m", rates.flat_error_m, 1, 100'000);
   table.time<seconds>("track.slow_down_after_s", rates.slow_down_after, 0, 3600);
 }
 

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "levee/app/command_line.hpp"
-#include "levee/app/settings_table.hpp"
 #include "levee/base/log.hpp"
+#include "levee/base/settings_table.hpp"
 #include "levee/delivery/json_web_token.hpp"
 #include "levee/delivery/realtime_server.hpp"
 #include "levee/delivery/settings.hpp"

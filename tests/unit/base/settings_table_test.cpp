@@ -1,9 +1,9 @@
-#include "levee/app/settings_table.hpp"
+#include "levee/base/settings_table.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace levee::app {
+namespace levee {
 namespace {
 
 using testing::ElementsAre;
@@ -52,7 +52,7 @@ TEST_F(SettingsTableTest, TellsEveryFaultWithItsFileAndLineAndWhatWasExpected) {
   table.read_toml("[rtmp]\nport = 70000\nprot = 1\n[publish]\nopen = \"yes\"\nkeys = [{}]\n", "levee.toml");
   EXPECT_THAT(table.faults(), testing::UnorderedElementsAre(
                                   "levee.toml:2: rtmp.port must be 0..65535, is 70000",
-                                  "levee.toml:3: rtmp.prot is no setting of levee",
+                                  "levee.toml:3: rtmp.prot is no setting of levee (did you mean rtmp.port?)",
                                   "levee.toml:5: publish.open must be true or false, is 'yes'",
                                   "levee.toml:6: publish.keys needs a name in each entry, is [ {} ]"));
   EXPECT_EQ(settings.port, 1935);
@@ -79,8 +79,9 @@ TEST_F(SettingsTableTest, TakesNumbersAndBareTextsFromArguments) {
 TEST_F(SettingsTableTest, RefusesBadArguments) {
   table.set("rtmp.port", "x", "--set");
   table.set("rtmp.sport", "1", "--set");
-  EXPECT_THAT(table.faults(), ElementsAre("--set: rtmp.port must be 0..65535, is 'x'",
-                                          "--set: rtmp.sport is no setting of levee"));
+  EXPECT_THAT(table.faults(),
+              ElementsAre("--set: rtmp.port must be 0..65535, is 'x'",
+                          "--set: rtmp.sport is no setting of levee (did you mean rtmp.port?)"));
 }
 
 TEST_F(SettingsTableTest, ReadsItsOwnVariablesAndLeavesOthersAlone) {
@@ -93,4 +94,4 @@ TEST_F(SettingsTableTest, ReadsItsOwnVariablesAndLeavesOthersAlone) {
 }
 
 }  // namespace
-}  // namespace levee::app
+}  // namespace levee

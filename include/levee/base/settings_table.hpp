@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,28 +12,43 @@
 
 #include "levee/base/clock.hpp"
 
-namespace levee::app {
+namespace levee {
 
 /// What is wrong with a setting, as its author reads it: "levee.toml:12: rtmp.port must be 1..65535, is 0".
 using Fault = std::string;
 
-/// The settings that exist: each dotted key with the variable it sets and what it accepts.
+/// The settings that a program has: each dotted key with the variable it sets and what it accepts.
 ///
-/// Built once over a Config; then given a file, the environment and `--set` arguments, in this order, each
-/// overriding the one before. Nothing stops at the first fault: all are collected.
-/// Lifetime: the variables bound outlive the table.
+/// Built once over the variables; then given a file, the environment and the command line's settings, in this
+/// order, each overriding the one before. Nothing stops at the first fault: all are collected. Lifetime: the
+/// variables bound outlive the table.
 class SettingsTable {
  public:
+  /// Takes a value; returns what it expected instead, or nothing when it is right.
+  using Take = std::function<std::string(const toml::node&)>;
+
+  /// `whose` settings these are, as faults name it: "levee".
+  explicit SettingsTable(std::string whose = "levee") : whose_{std::move(whose)} {}
+
+  /// A setting of a kind of its own. `show` gives its value as text; without it `values()` leaves it out.
+  void add(std::string key, Take take, std::function<std::string()> show = {});
+
   void boolean(std::string key, bool& variable);
   void text(std::string key, std::string& variable, std::size_t most_bytes = 1024);
   /// An array of at most `most` texts.
   void texts(std::string key, std::vector<std::string>& variable, std::size_t most);
-  void choice(std::string key, std::vector<std::string> allowed, std::function<void(std::size_t)> set);
+  /// One of the words allowed. `set` and `get` go by its place among them.
+  void choice(std::string key, std::vector<std::string> allowed, std::function<void(std::size_t)> set,
+              std::function<std::size_t()> get = {});
+  /// A number from `least` to `most`, with a fraction or without.
+  void real(std::string key, double& variable, double least, double most);
 
   /// A whole number from `least` to `most`.
   template <class T>
   void number(std::string key, T& variable, std::int64_t least, std::int64_t most) {
-    whole(std::move(key), least, most, [&variable](std::int64_t value) { variable = static_cast<T>(value); });
+    whole(
+        std::move(key), least, most, [&variable](std::int64_t value) { variable = static_cast<T>(value); },
+        [&variable] { return static_cast<std::int64_t>(variable); });
   }
   /// A time as a whole number of `Unit`; the key's name carries the unit ("grace_s", "part_ms").
   template <class Unit>
@@ -40,7 +56,8 @@ class SettingsTable {
     whole(std::move(key), least, most, [&variable](std::int64_t value) { variable = Unit{value}; });
   }
   /// A whole number that `set` takes.
-  void whole(std::string key, std::int64_t least, std::int64_t most, std::function<void(std::int64_t)> set);
+  void whole(std::string key, std::int64_t least, std::int64_t most, std::function<void(std::int64_t)> set,
+             std::function<std::int64_t()> get = {});
 
   /// An array of tables; each is read through `entry`, which returns what is wrong with it, or nothing.
   /// The array replaces the default as a whole.
@@ -61,21 +78,23 @@ class SettingsTable {
   const std::vector<Fault>& faults() const { return faults_; }
   /// Every key, sorted: for tests and --help.
   std::vector<std::string> keys() const;
+  /// Every key that can show it with its value as the variable has it now.
+  std::map<std::string, std::string> values() const;
 
  private:
   struct Setting {
     std::string key;
-    std::string expected;  ///< "must be 1..65535"
-    /// Takes the value; returns what it expected instead, or nothing when it is right.
-    std::function<std::string(const toml::node&)> take;
+    Take take;
+    std::function<std::string()> show;
   };
 
-  void add(std::string key, std::string expected, std::function<std::string(const toml::node&)> take);
   Setting* find(std::string_view key);
-  void apply(Setting& setting, const toml::node& node, const std::string& origin);
+  void apply(Setting& setting, const toml::node& node, std::string_view origin);
+  void unknown(std::string_view key, std::string_view origin);
 
+  std::string whose_;
   std::vector<Setting> settings_;
   std::vector<Fault> faults_;
 };
 
-}  // namespace levee::app
+}  // namespace levee
