@@ -1,12 +1,13 @@
 // Requests a second and bits a second from memory, against nginx sending the very same bytes from tmpfs with sendfile:
-// one core each for the server, the other core for the client (wrk, 64 keep-alive connections), in turns.
+// one core each for the server, the other core for the client (levee-fetch, 64 keep-alive connections), in turns.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { startLevee } from '../../tests/support/levee.mjs';
+import { binary, startLevee } from '../../tests/support/levee.mjs';
 import { Program, freePort, run, until } from '../../tests/support/processes.mjs';
 import { cpuSeconds, median, pin, table } from '../measure.mjs';
 
+const fetcher = path.join(path.dirname(binary), 'levee-fetch');
 const ROUNDS = 3;
 const SECONDS = 4;
 
@@ -36,12 +37,10 @@ async function objects(levee, name) {
 
 async function load(url, pid) {
   const before = cpuSeconds(pid);
-  const output = await run('taskset', ['-c', '1', 'wrk', '-t1', '-c64', `-d${SECONDS}s`, '--timeout', '10s', url], { seconds: SECONDS + 20 });
+  const output = await run('taskset', ['-c', '1', fetcher, url, '64', String(SECONDS)], { seconds: SECONDS + 20 });
   const cpu = cpuSeconds(pid) - before;
-  if (/Non-2xx|Socket errors/.test(output)) throw new Error(`${url}:\n${output}`);
-  const requests = Number(output.match(/(\d+) requests in/)[1]);
-  const rate = Number(output.match(/Requests\/sec:\s+([\d.]+)/)[1]);
-  return { rate, cpuMicros: (cpu / requests) * 1e6 };
+  const told = JSON.parse(output);
+  return { rate: told.responses / told.seconds, cpuMicros: (cpu / told.responses) * 1e6, busy: cpu / told.seconds, client: told.cpu_seconds / told.seconds };
 }
 
 function startNginx(folder, port) {
@@ -95,13 +94,15 @@ try {
     }
     const rate = (runs) => median(runs.map((r) => r.rate));
     const micros = (runs) => median(runs.map((r) => r.cpuMicros)).toFixed(1);
+    const share = (runs, of) => `${(median(runs.map(of)) * 100).toFixed(0)}%`;
     const gbits = (runs) => ((rate(runs) * one.size * 8) / 1e9).toFixed(2);
     rows.push([`${one.kind}, ${one.size} bytes`, rate(ours).toFixed(0), rate(theirs).toFixed(0), gbits(ours), gbits(theirs),
-      micros(ours), micros(theirs), `**${(rate(ours) / rate(theirs)).toFixed(2)}**`]);
+      micros(ours), micros(theirs), share(ours, (r) => r.busy), share(theirs, (r) => r.busy), share(ours, (r) => r.client),
+      share(theirs, (r) => r.client), `**${(rate(ours) / rate(theirs)).toFixed(2)}**`]);
   }
-  console.log(`Server on one core, wrk with 64 keep-alive connections on the other, median of ${ROUNDS} turns of ${SECONDS} s each.\n`);
+  console.log(`Server on one core, levee-fetch with 64 keep-alive connections on the other, median of ${ROUNDS} turns of ${SECONDS} s each.\n`);
   console.log(table(['object', 'levee requests/s', 'nginx requests/s', 'levee Gbit/s', 'nginx Gbit/s',
-    'levee CPU µs/request', 'nginx CPU µs/request', 'levee : nginx'], rows));
+    'levee CPU µs/request', 'nginx CPU µs/request', 'levee busy', 'nginx busy', 'client of levee busy', 'client of nginx busy', 'levee : nginx'], rows));
   await nginx.stop({ signal: 'SIGQUIT' });
 } finally {
   await levee.stop();

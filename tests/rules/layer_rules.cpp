@@ -98,6 +98,7 @@ std::string folder_of(std::string_view path) {
   if (path.starts_with("loadtest/surge/")) return "surge";
   if (path.starts_with("loadtest/sim/")) return "sim";
   if (path.starts_with("loadtest/fanout/")) return "fanout";
+  if (path.starts_with("loadtest/fetch/")) return "fetch";
   if (path.starts_with("loadtest/tracks/")) return "tracks";
   for (const std::string_view top : {"include/levee/", "src/"}) {
     if (!path.starts_with(top)) continue;

@@ -18,8 +18,8 @@ namespace {
 const std::string kRoot = LEVEE_SOURCE_DIR;
 
 const std::vector<SourceFile>& product() {
-  static const auto files = read_sources(
-      kRoot, {"include", "src", "loadtest/surge", "loadtest/sim", "loadtest/fanout", "loadtest/tracks"});
+  static const auto files = read_sources(kRoot, {"include", "src", "loadtest/surge", "loadtest/sim",
+                                                 "loadtest/fanout", "loadtest/fetch", "loadtest/tracks"});
   return files;
 }
 
