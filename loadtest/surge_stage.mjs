@@ -36,11 +36,23 @@ export async function withLevee(file, settings, play) {
   const publisher = publish(file, ['-flags', '+global_header', '-f', 'flv', `${levee.rtmpServer}/show`]);
   try {
     await levee.playable('show', { seconds: 30 });
+    await until('there is as much to play as a player holds back', () => holdsBack(levee), { seconds: 30 });
     await play(levee.url('/live/show/index.m3u8'), levee.adminUrl('/metrics'));
   } finally {
     await publisher.kill();
     await levee.stop();
   }
+}
+
+/**
+ * Whether the stream is as old as players stay behind its end. Who came to a younger one would have a buffer of less
+ * than a segment for as long as it watches, and stall at the least delay; nginx's stream is as old.
+ */
+async function holdsBack(levee) {
+  const ladder = await (await fetch(levee.url('/live/show/index.m3u8'))).text();
+  const rendition = ladder.split('\n').find((line) => line.endsWith('/index.m3u8'));
+  const playlist = await (await fetch(levee.url(`/live/show/${rendition}`))).text();
+  return playlist.split('#EXTINF').length > 6;
 }
 
 /** nginx serving what ffmpeg writes into memory: 2 s segments of the same stream, plain HLS. */

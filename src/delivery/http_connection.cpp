@@ -89,12 +89,15 @@ void HttpDesk::set_time(WallTime now) {
   date = fmt::format("Date: {:%a, %d %b %Y %H:%M:%S} GMT\r\n", parts);
 }
 
-HttpConnection::HttpConnection(HttpDesk& desk, Socket socket, bool tight)
+HttpConnection::HttpConnection(HttpDesk& desk, Arrival arrival)
     : desk_{desk},
-      socket_{std::move(socket)},
-      reader_{desk.settings.head_limit_bytes},
+      place_{std::move(arrival.place)},
+      socket_{std::move(arrival.socket)},
+      reader_{std::move(arrival.received)},
       since_{Clock::now()},
-      tight_{tight} {
+      ticket_{arrival.ticket},
+      tight_{arrival.tight},
+      let_in_{arrival.let_in} {
   desk_.connections.push_back(*this);
 }
 
@@ -105,11 +108,10 @@ void HttpConnection::enter(Phase phase) {
 
 ShardTask<void> HttpConnection::run() {
   for (;;) {
-    if (!rest()) co_return;
-    const auto [error] = co_await socket_.async_wait(Socket::wait_read, kInPlace);
-    if (error) co_return;
     const bool goes_on = co_await converse();
-    if (!goes_on) co_return;
+    if (!goes_on || !rest()) co_return;
+    const auto [error] = co_await socket_.async_wait(Socket::wait_read, kInPlace);
+    if (error || receive()) co_return;
   }
 }
 
@@ -134,7 +136,6 @@ ErrorCode HttpConnection::receive() {
 }
 
 ShardTask<bool> HttpConnection::converse() {
-  if (receive()) co_return false;
   for (;;) {
     auto request = reader_.next();
     if (!request) {
@@ -166,6 +167,7 @@ ShardTask<bool> HttpConnection::respond(const Request& request) {
   view.first_of_connection = std::exchange(first_, false);
   view.tight = tight_;
   view.ticket = &ticket_;
+  view.let_in = std::exchange(let_in_, false);
   const Moment asked = desk_.moment();
   Answer answer = desk_.responder.answer(view, asked, Patience::may_park);
   view.first_of_connection = false;

@@ -24,6 +24,12 @@
 
 namespace levee::delivery {
 
+/// One of the connections that a listener may have; gives it back by itself.
+struct GiveBack {
+  void operator()(std::atomic<std::size_t>* open) const { open->fetch_sub(1, std::memory_order_relaxed); }
+};
+using Place = std::unique_ptr<std::atomic<std::size_t>, GiveBack>;
+
 class HttpConnection;
 using ConnectionHook =
     boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
@@ -52,7 +58,18 @@ struct HttpDesk {
   }
 };
 
-/// One viewer's HTTP/1.1 connection, from accept to close.
+/// A connection that comes to be served: from the waiting room, or from the port itself.
+struct Arrival {
+  Socket socket;
+  RequestReader received;  ///< holds what was read from it and not answered
+  Place place;
+  std::optional<admission::Ticket> ticket;  ///< what it was told last
+  bool tight = false;                       ///< it has one of the last descriptors, see RequestView
+  bool let_in = false;                      ///< the sender of what was received is a newcomer let in just now
+};
+
+/// One viewer's HTTP/1.1 connection, from its first request that is not answered in the waiting room to its
+/// close.
 ///
 /// Requests are answered in order; while one is answered nothing more is read, but while one is parked the
 /// socket is watched, so that a viewer who leaves is noticed. What has arrived is read, and what the kernel
@@ -62,8 +79,7 @@ struct HttpDesk {
 /// Settings::write_timeout.
 class HttpConnection : public ConnectionHook {
  public:
-  /// `tight`: it has one of the last descriptors, see RequestView.
-  HttpConnection(HttpDesk& desk, Socket socket, bool tight);
+  HttpConnection(HttpDesk& desk, Arrival arrival);
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
@@ -99,6 +115,7 @@ class HttpConnection : public ConnectionHook {
   void close();
 
   HttpDesk& desk_;
+  Place place_;
   Socket socket_;
   RequestReader reader_;
   TimePoint since_;     ///< when the phase began, or last made progress
@@ -115,6 +132,7 @@ class HttpConnection : public ConnectionHook {
   std::uint8_t weak_ = 0;  ///< responses in a row that waited for the client
   bool woken_ = false;
   bool tight_;
+  bool let_in_;        ///< the next request's sender
   bool first_ = true;  ///< nothing was asked on it yet
 };
 

@@ -1,13 +1,15 @@
 #include "delivery/http_listener.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <utility>
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/write.hpp>
+#include <boost/asio/post.hpp>
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
 
 #include "delivery/heads.hpp"
 #include "delivery/kernel_socket.hpp"
@@ -20,10 +22,8 @@ using runtime::ShardTask;
 using runtime::use_shard_result;
 using tcp = asio::ip::tcp;
 
-/// Connections taken in one go, so that a flood of newcomers does not keep those being served waiting.
-constexpr int kAcceptBatch = 16;
-constexpr int kAcceptBatchWhenLate = 4;
-constexpr Duration kLate = std::chrono::milliseconds{20};
+/// Connections that are told so, in one go, when there is nothing left to open them with.
+constexpr int kShedBatch = 16;
 constexpr Duration kAcceptPause = std::chrono::milliseconds{20};
 /// So much later than twice the write timeout the kernel gives a peer up: who only reads nothing is found
 /// before.
@@ -57,6 +57,10 @@ HttpListener::HttpListener(asio::io_context& shard, HttpDesk& desk,
       files_{files},
       on_{std::move(chores)},
       acceptor_{shard},
+      room_{shard, desk,
+            [this](Guest& guest, std::string_view received, bool let_in) {
+              take_over(guest, received, let_in);
+            }},
       second_{shard},
       beat_{shard},
       connections_{shard},
@@ -66,6 +70,8 @@ std::uint16_t HttpListener::open(const std::string& address, std::uint16_t port,
   const Settings& settings = desk_.settings;
   listen_on(acceptor_, address, port, own, settings.backlog);
   acceptor_.non_blocking(true);
+  acceptor_.set_option(
+      tcp::no_delay{true});  // which the kernel hands to all its connections, as what follows
   const int socket = acceptor_.native_handle();
   end_dead_peers(socket, 2 * settings.write_timeout + kDeadPeerSlack);
   if (!own && !settings.congestion_control.empty()) {
@@ -73,7 +79,9 @@ std::uint16_t HttpListener::open(const std::string& address, std::uint16_t port,
       throw boost::system::system_error{
           error, fmt::format("http.congestion_control: \"{}\"", settings.congestion_control)};
   }
-  return acceptor_.local_endpoint().port();
+  const auto endpoint = acceptor_.local_endpoint();
+  protocol_ = endpoint.protocol();
+  return endpoint.port();
 }
 
 std::string HttpListener::congestion_control_in_force() {
@@ -89,49 +97,50 @@ void HttpListener::require_free(const std::string& address, std::uint16_t port) 
 void HttpListener::start() {
   desk_.set_time(WallTime::clock::now());
   chores_.spawn("http accept", accept());
+  chores_.spawn("http waiting room", room_.attend());
   chores_.spawn("http look after", look_after());
   if (on_.on_beat) chores_.spawn("http beat", beat());
 }
 
 ShardTask<void> HttpListener::accept() {
   while (acceptor_.is_open()) {
-    Socket socket{shard_};
-    const auto [error] = co_await acceptor_.async_accept(socket, use_shard_result);
-    if (!acceptor_.is_open()) co_return;
-    if (error) {
-      desk_.counters.accept_errors.add();
+    const Queue queue = accept_some();
+    if (queue == Queue::more) {
+      co_await asio::post(acceptor_.get_executor(), use_shard_result);
+    } else if (queue == Queue::empty) {
+      co_await acceptor_.async_wait(Acceptor::wait_read, use_shard_result);
+    } else {
       shed_batch();
       // Out of descriptors or memory: to ask at once would spin.
       Timer pause{shard_, kAcceptPause};
       co_await pause.async_wait(use_shard_result);
-      continue;
     }
-    admit(std::move(socket));
-    take_batch();
   }
 }
 
-void HttpListener::take_batch() {
-  const int batch = late_ ? kAcceptBatchWhenLate : kAcceptBatch;
-  for (int i = 1; i < batch; ++i) {
-    Socket next{shard_};
-    ErrorCode none;
-    acceptor_.accept(next, none);
-    if (none) {
+HttpListener::Queue HttpListener::accept_some() {
+  const auto until = Clock::now() + kDoorSlice;
+  do {
+    Descriptor socket{accept_connection(acceptor_.native_handle())};
+    if (socket) {
+      admit(std::move(socket));
+    } else if (errno == EAGAIN) {
       queue_age_.found_empty(Clock::now());
-      return;
+      return Queue::empty;
+    } else if (errno != ECONNABORTED && errno != EPROTO && errno != EINTR) {  // more than one gone too early
+      desk_.counters.accept_errors.add();
+      return Queue::stuck;
     }
-    admit(std::move(next));
-  }
+  } while (Clock::now() < until);
+  return Queue::more;
 }
 
 /// Nothing can be opened any more: with the spare descriptor some are told so, one after the other.
 void HttpListener::shed_batch() {
-  for (int i = 0; i < kAcceptBatch; ++i) {
+  for (int i = 0; i < kShedBatch; ++i) {
     spare_.give_up();
-    Socket socket{shard_};
-    ErrorCode none;
-    acceptor_.accept(socket, none);
+    Descriptor socket{accept_connection(acceptor_.native_handle())};
+    const bool none = !socket;
     if (!none) {
       queue_age_.accepted();
       turn_away(std::move(socket));
@@ -141,42 +150,52 @@ void HttpListener::shed_batch() {
   }
 }
 
-void HttpListener::admit(Socket socket) {
+void HttpListener::admit(Descriptor socket) {
   queue_age_.accepted();
-  const auto descriptor = static_cast<std::size_t>(socket.native_handle());
+  const auto number = static_cast<std::size_t>(socket.number());
   if (open_connections_.load(std::memory_order_relaxed) >= desk_.settings.max_connections ||
-      descriptor >= files_.viewers) {
+      number >= files_.viewers) {
     turn_away(std::move(socket));
     return;
   }
-  ErrorCode ignored;
-  socket.set_option(tcp::no_delay{true}, ignored);
-  socket.non_blocking(true, ignored);
   desk_.counters.accepted.add();
-  connections_.spawn("http connection", serve(std::move(socket), descriptor >= files_.newcomers));
+  ++open_connections_;
+  room_.enter(std::move(socket), Place{&open_connections_}, number >= files_.newcomers);
 }
 
-void HttpListener::turn_away(Socket socket) {
+void HttpListener::turn_away(Descriptor socket) {
   static const Response kFull = plain(503, "this server has all the connections it can take\n");
   desk_.counters.refused.add();
-  desk_.counters.count(kFull);
-  ErrorCode ignored;
-  socket.non_blocking(true, ignored);
-  ResponseWriter writer{kFull, desk_.date, true, false};
-  socket.write_some(writer.buffers(), ignored);
-  socket.shutdown(Socket::shutdown_send, ignored);
+  answer_at_once(socket.number(), kFull, desk_, true, false);
+  ::shutdown(socket.number(), SHUT_WR);
 }
 
-ShardTask<void> HttpListener::serve(Socket socket, bool tight) {
-  struct Place {
-    explicit Place(std::atomic<std::size_t>& count) : count_{count} { ++count_; }
-    ~Place() { --count_; }
-    std::atomic<std::size_t>& count_;
-  };
+void HttpListener::take_over(Guest& guest, std::string_view received, bool let_in) {
+  Arrival arrival{Socket{shard_},
+                  RequestReader{desk_.settings.head_limit_bytes},
+                  std::move(guest.place),
+                  guest.ticket,
+                  guest.tight,
+                  let_in};
+  ErrorCode error;
+  arrival.socket.assign(protocol_, guest.socket.number(), error);
+  if (error) return;  // no memory: the guest's descriptor closes
+  guest.socket.release();
+  arrival.socket.non_blocking(true, error);
+  while (!received.empty()) {
+    const auto space = arrival.received.space();
+    const auto size = std::min(space.size(), received.size());
+    std::copy_n(received.data(), size, space.data());
+    arrival.received.commit(size);
+    received.remove_prefix(size);
+  }
+  connections_.spawn("http connection", serve(std::move(arrival)));
+}
+
+ShardTask<void> HttpListener::serve(Arrival arrival) {
   // A response in flight is finished: `HttpConnection::begin_stop` asks more gently.
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
-  const Place place{open_connections_};
-  HttpConnection connection{desk_, std::move(socket), tight};
+  HttpConnection connection{desk_, std::move(arrival)};
   co_await connection.run();
 }
 
@@ -186,6 +205,7 @@ ShardTask<void> HttpListener::look_after() {
     const auto now = Clock::now();
     desk_.set_time(WallTime::clock::now());
     for (auto& connection : desk_.connections) connection.check(now);
+    room_.check(now);
     if (on_.on_second) on_.on_second(now);
     next = std::max(next + std::chrono::seconds{1}, now);
     second_.expires_at(next);
@@ -209,7 +229,7 @@ ShardTask<void> HttpListener::beat() {
     found.lag = std::max(found.now - due, Duration::zero());
     found.accept_queue = accept_queue(acceptor_.native_handle());
     found.accept_age = queue_age_.look(found.accept_queue, found.now);
-    late_ = found.lag > kLate;
+    found.at_the_door = room_.size();
     on_.on_beat(found);
     before = found.now;
   }
@@ -219,6 +239,7 @@ void HttpListener::begin_stop() {
   desk_.stopping = true;
   ErrorCode ignored;
   acceptor_.close(ignored);
+  room_.close();
   second_.cancel();
   beat_.cancel();
   for (auto& connection : desk_.connections) connection.begin_stop();

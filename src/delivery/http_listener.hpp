@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/io_context.hpp>
@@ -16,6 +17,7 @@
 
 #include "delivery/http_connection.hpp"
 #include "delivery/spare_descriptor.hpp"
+#include "delivery/waiting_room.hpp"
 
 namespace levee::delivery {
 
@@ -26,6 +28,7 @@ struct Beat {
   Duration lag;         ///< by how much it came too late: what an event waits for its turn on this shard
   Duration accept_age;  ///< how long the oldest connection has waited to be accepted
   std::uint32_t accept_queue = 0;
+  std::size_t at_the_door = 0;  ///< connections on which nobody was let in
 };
 
 /// What a listener does besides serving, on its shard. Each may be empty.
@@ -34,10 +37,10 @@ struct ListenerChores {
   std::function<void(const Beat&)> on_beat;
 };
 
-/// One port on one shard: its acceptor and its connections.
+/// One port on one shard: its acceptor, its waiting room and its connections.
 ///
-/// Connections are taken a few at a time, with everything else that is due between them; fewer when the shard
-/// is late. The rest wait in the kernel, where they cost those who watch nothing. Lifetime: `desk` outlives
+/// New connections are taken for `kDoorSlice` at a time, with everything else that is due between. The rest
+/// wait in the kernel, where they cost those who watch nothing. Lifetime: `desk` outlives
 /// it; `stop` has returned, or the shard was stopped, before it is destroyed. Thread: its shard's, but for
 /// construction and `open`, which come before `start`.
 class HttpListener {
@@ -68,24 +71,31 @@ class HttpListener {
   using Timer =
       boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, runtime::ShardExecutor>;
 
+  using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, runtime::ShardExecutor>;
+  /// How the accept queue was left; `stuck`: there is nothing to open a connection with.
+  enum class Queue : std::uint8_t { empty, more, stuck };
+
   runtime::ShardTask<void> accept();
   runtime::ShardTask<void> look_after();
   runtime::ShardTask<void> beat();
-  runtime::ShardTask<void> serve(Socket socket, bool tight);
-  void take_batch();
+  runtime::ShardTask<void> serve(Arrival arrival);
+  Queue accept_some();
   void shed_batch();
-  void admit(Socket socket);
-  void turn_away(Socket socket);
+  void admit(Descriptor socket);
+  void turn_away(Descriptor socket);
+  /// Serves who is not for the waiting room, or not any more.
+  void take_over(Guest& guest, std::string_view received, bool let_in);
 
   boost::asio::io_context& shard_;
   HttpDesk& desk_;
   std::atomic<std::size_t>& open_connections_;
   FileBudget files_;
   ListenerChores on_;
-  boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, runtime::ShardExecutor> acceptor_;
+  Acceptor acceptor_;
+  boost::asio::ip::tcp protocol_ = boost::asio::ip::tcp::v4();
   SpareDescriptor spare_;
   AcceptQueueAge queue_age_;
-  bool late_ = false;
+  WaitingRoom room_;
   Timer second_;
   Timer beat_;
   runtime::TaskGroup connections_;

@@ -189,6 +189,7 @@ void HttpServer::Impl::Shard::tell(Impl& server, const Beat& beat) {
   reading.loop_lag = beat.lag;
   reading.accept_age = beat.accept_age;
   reading.accept_queue = beat.accept_queue;
+  reading.at_the_door = beat.at_the_door;
   reading.returning = std::exchange(state.returning, 0);
   reading.tally = state.gate.take_tally();
   reading.taken = beat.now;

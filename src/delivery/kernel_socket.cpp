@@ -64,6 +64,10 @@ void end_dead_peers(int socket, Duration limit) {
   set(socket, IPPROTO_TCP, TCP_KEEPCNT, kChances);
 }
 
+int accept_connection(int listening_socket) {
+  return ::accept4(listening_socket, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
 std::uint32_t accept_queue(int listening_socket) {
   tcp_info info{};
   socklen_t size = sizeof info;

@@ -24,6 +24,10 @@ std::string congestion_control(int socket);
 /// silent ones; of a listening socket it is handed to all its connections.
 void end_dead_peers(int socket, Duration limit);
 
+/// Takes the next connection off the queue of a non-blocking listening socket, non-blocking itself. Its
+/// descriptor, or -1 with the reason in errno (EAGAIN: the queue is empty).
+int accept_connection(int listening_socket);
+
 /// How many connections wait to be accepted; 0 when it can't be told.
 std::uint32_t accept_queue(int listening_socket);
 

@@ -115,6 +115,19 @@ Answer Origin::answer(const RequestView& request, const Moment& moment, Patience
   return route({target, request, moment, patience, visit});
 }
 
+Reception Origin::meet(const RequestView& request, const Moment& moment) {
+  const bool reads = request.method == Method::get || request.method == Method::head;
+  if (!protects_ || !reads || request.tight) return {};
+  const Target target = parse_target(request.target);
+  if (target.kind != Target::Kind::multivariant || !target.token.empty()) return {};
+  const auto stream = state_.shelf.find(target.stream);
+  if (!stream || !is_listed(*stream)) return {};
+  Reception reception;
+  reception.refusal = ask_gate({target, request, moment, Patience::none, {}});
+  reception.let_in = !reception.refusal;
+  return reception;
+}
+
 Answer Origin::route(const Call& call) {
   switch (call.target.kind) {
     case Target::Kind::playlist:
@@ -164,7 +177,7 @@ Answer Origin::multivariant(const Call& call) {
   const auto stream = state_.shelf.find(target.stream);
   if (!stream || !is_listed(*stream)) return plain(404, kNoStream, kKind);
   const bool newcomer = protects_ && !call.visit;
-  if (newcomer) {
+  if (newcomer && !call.request.let_in) {
     if (auto refusal = ask_gate(call)) return *std::move(refusal);
   }
   std::string prefix;

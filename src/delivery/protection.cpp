@@ -64,8 +64,15 @@ admission::Signals Protection::gather(TimePoint now) {
   for (const auto& slot : slots_) readings.push_back(slot->take());
   auto signals = together(readings, now);
   signals.descriptor_limit = settings_.file_limit;
-  if (settings_.file_limit != 0)
-    signals.descriptors = lowest_free_descriptor().value_or(settings_.file_limit);
+  const bool counts = settings_.file_limit != 0;
+  const std::size_t open = counts ? lowest_free_descriptor().value_or(settings_.file_limit) : 0;
+  std::size_t at_the_door = 0;
+  for (const auto& reading : readings) at_the_door += reading.at_the_door;
+  // Who waits has a descriptor already. Were those counted, a crowd at the door would keep it shut.
+  signals.descriptors = std::max(open - std::min(open, at_the_door), std::min(open, signals.incumbents));
+  const std::lock_guard lock{mutex_};
+  facts_.at_the_door = at_the_door;
+  facts_.descriptors = open;
   return signals;
 }
 

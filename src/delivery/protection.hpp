@@ -38,6 +38,8 @@ struct ProtectionFacts {
   std::uint64_t refused = 0;
   std::uint64_t returned = 0;
   std::uint32_t accept_queue = 0;  ///< now, of all shards
+  std::size_t at_the_door = 0;     ///< connections on which nobody was let in; the same
+  std::size_t descriptors = 0;     ///< open; the same
   std::uint64_t evaluations = 0;
 };
 

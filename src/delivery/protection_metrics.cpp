@@ -36,13 +36,15 @@ void write_signals(MetricsText& out, const ProtectionFacts& facts) {
             "The longest that a connection waited to be accepted in the last five seconds.",
             seconds_of(facts.accept_age));
   out.gauge("levee_accept_queue", "Connections that wait to be accepted.", facts.accept_queue);
+  out.gauge("levee_at_the_door", "Open connections on which nobody was let in: they are new, or wait.",
+            static_cast<double>(facts.at_the_door));
   out.gauge("levee_io_cpu_ratio", "Share of the cores of the io threads that they used.", facts.signals.cpu);
   out.gauge("levee_egress_bytes_per_second", "Bytes that the kernel took for viewers.",
             facts.signals.egress_bytes_per_second);
   out.gauge("levee_send_queue_bytes", "Bytes of responses begun that the kernel has not taken.",
             static_cast<double>(facts.signals.send_queue_bytes));
   out.gauge("levee_descriptors", "Open descriptors, by the lowest free one.",
-            static_cast<double>(facts.signals.descriptors));
+            static_cast<double>(facts.descriptors));
   out.gauge("levee_descriptors_limit", "How many there may be; 0: not known.",
             static_cast<double>(facts.signals.descriptor_limit));
 }
@@ -136,7 +138,8 @@ std::string admission_json(const ProtectionFacts& facts, const ProtectionSetup& 
                       {"egress_bytes_per_second", std::round(signals.egress_bytes_per_second)},
                       {"send_queue_bytes", signals.send_queue_bytes},
                       {"parked", signals.parked},
-                      {"descriptors", signals.descriptors},
+                      {"descriptors", facts.descriptors},
+                      {"at_the_door", facts.at_the_door},
                       {"descriptor_limit", signals.descriptor_limit}}},
                     {"congestion_control", setup.congestion_control}};
   return out.dump(2) + "\n";

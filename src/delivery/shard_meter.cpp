@@ -20,6 +20,7 @@ void ShardReading::add(const ShardReading& later) {
   taken = later.taken;
   send_queue = later.send_queue;
   accept_queue = later.accept_queue;
+  at_the_door = later.at_the_door;
   sessions = later.sessions;
   parked = later.parked;
   waiting = later.waiting;
@@ -51,6 +52,7 @@ ShardReading ReadingSlot::take() {
   reading_.taken = out.taken;
   reading_.send_queue = out.send_queue;
   reading_.accept_queue = out.accept_queue;
+  reading_.at_the_door = out.at_the_door;
   reading_.sessions = out.sessions;
   reading_.parked = out.parked;
   reading_.waiting = out.waiting;

@@ -29,6 +29,7 @@ struct ShardReading {
   TimePoint taken{};
   std::uint64_t send_queue = 0;
   std::uint32_t accept_queue = 0;
+  std::size_t at_the_door = 0;  ///< connections on which nobody was let in
   std::size_t sessions = 0;
   std::size_t parked = 0;
   std::size_t waiting = 0;

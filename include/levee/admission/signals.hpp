@@ -34,8 +34,8 @@ struct Signals {
   std::uint64_t send_queue_bytes = 0;  ///< accepted for sending, not yet taken by the kernel
   std::size_t incumbents = 0;          ///< viewer sessions being served
   std::size_t parked = 0;              ///< requests that wait for a part
-  std::size_t descriptors = 0;         ///< open
-  std::size_t descriptor_limit = 0;    ///< RLIMIT_NOFILE's soft limit; 0: unknown
+  std::size_t descriptors = 0;  ///< open, without those of newcomers who wait: these cost the same, in or out
+  std::size_t descriptor_limit = 0;  ///< RLIMIT_NOFILE's soft limit; 0: unknown
   /// The shortest part target of the streams being watched; of plain HLS, its segment target. Lateness is
   /// judged by it, and load is averaged over it.
   Duration part_target = std::chrono::milliseconds{500};

@@ -70,6 +70,7 @@ class Origin : public Responder {
   Origin(const Site& site, ShardState& state);
 
   Answer answer(const RequestView& request, const Moment& moment, Patience patience) override;
+  Reception meet(const RequestView& request, const Moment& moment) override;
   std::optional<Response> refuse_upgrade(const RequestView& request, const Moment& moment) override;
 
  private:

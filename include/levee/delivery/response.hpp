@@ -32,6 +32,7 @@ struct RequestView {
   bool first_of_connection = false;
   /// The connection took one of the last descriptors: only known viewers are served on it.
   bool tight = false;
+  bool let_in = false;  ///< Responder::meet has let its sender in: it is not asked to wait
   /// Where the transport keeps, with the connection, what a newcomer on it was told; null: nowhere.
   std::optional<admission::Ticket>* ticket = nullptr;
 };
@@ -129,6 +130,12 @@ struct Moment {
 /// Whether the asker may be told to wait.
 enum class Patience : std::uint8_t { may_park, none };
 
+/// What comes of meeting a request at the door.
+struct Reception {
+  std::optional<Response> refusal;  ///< its sender is a newcomer that has to wait, and is told so
+  bool let_in = false;              ///< it is a newcomer that is let in: say so with the same request
+};
+
 /// Answers requests; one for each shard and listener, used by every HTTP transport.
 ///
 /// Thread: its shard's.
@@ -138,6 +145,9 @@ class Responder {
   /// Never blocks and never fails: what is wrong with a request is a response. With Patience::none the answer
   /// is a Response.
   virtual Answer answer(const RequestView& request, const Moment& moment, Patience patience) = 0;
+  /// Whether a request comes from a newcomer that is to wait outside, in less time than `answer` takes.
+  /// Neither: ask `answer`.
+  virtual Reception meet(const RequestView&, const Moment&) { return {}; }
   /// What a request to change to WebSocket is told in place of being taken; nothing: it is taken.
   virtual std::optional<Response> refuse_upgrade(const RequestView&, const Moment&) { return {}; }
 };

@@ -142,6 +142,69 @@ TEST_F(ProtectionTest, TellsNewcomersAboveTheRateWhenToComeAndLetsThemInThenOnTh
   EXPECT_THAT(facts, HasSubstr("\"congestion_control\": \""));
 }
 
+TEST_F(ProtectionTest, KeepsThoseWhoWaitAtTheDoorUntilTheyAskForSomethingElse) {
+  settings.max_newcomers_per_s = 1;
+  start();
+  ASSERT_TRUE(becomes("levee_admission_newcomers_per_second 1"));
+  auto first = client();
+  for (int i = 0; i < 5; ++i) first.get(kDoor);
+  std::vector<std::unique_ptr<HttpClient>> crowd;
+  for (int i = 0; i < 20; ++i) {
+    crowd.push_back(std::make_unique<HttpClient>(server->port()));
+    crowd.back()->send_get(kDoor);
+  }
+  for (auto& each : crowd) ASSERT_EQ(each->receive().status, 503u);
+  EXPECT_TRUE(becomes("levee_at_the_door 20"));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(crowd[0]->get(kDoor).status, 503u) << "again, on the same connection";
+  EXPECT_EQ(crowd[0]->get("/healthz").body, "ok\n");
+  EXPECT_EQ(crowd[1]->get(inside("abc-p0.m4s")).body, "0.0") << "an incumbent, it turns out";
+  EXPECT_TRUE(becomes("levee_at_the_door 18"));
+  crowd.erase(crowd.begin() + 2, crowd.begin() + 12);
+  EXPECT_TRUE(becomes("levee_at_the_door 8")) << "who goes away is forgotten";
+  EXPECT_TRUE(becomes("levee_http_connections{listener=\"public\"} 11"));
+}
+
+TEST_F(ProtectionTest, AnswersAtTheDoorHoweverTheRequestIsSent) {
+  settings.max_newcomers_per_s = 1;
+  start();
+  ASSERT_TRUE(becomes("levee_admission_newcomers_per_second 1"));
+  auto first = client();
+  for (int i = 0; i < 5; ++i) first.get(kDoor);
+  const std::string request = std::string{"GET "} + kDoor + " HTTP/1.1\r\nHost: a\r\n\r\n";
+  auto halves = client();
+  halves.send(request.substr(0, 20));
+  EXPECT_TRUE(halves.is_silent_for(50ms));
+  halves.send(request.substr(20));
+  EXPECT_EQ(halves.receive().status, 503u);
+  auto pipelining = client();
+  pipelining.send(request + request);
+  EXPECT_EQ(pipelining.receive().status, 503u);
+  EXPECT_EQ(pipelining.receive().status, 503u);
+  auto head = client();
+  head.send_get(kDoor, {}, "HEAD");
+  EXPECT_EQ(head.receive(false).status, 503u);
+  EXPECT_EQ(head.get("/healthz").body, "ok\n") << "no body came with it";
+  auto closing = client();
+  EXPECT_EQ(closing.get(kDoor, "Connection: close\r\n").field("Connection"), "close");
+  EXPECT_TRUE(closing.is_closed());
+}
+
+TEST_F(ProtectionTest, ClosesWhoIsSilentAtTheDoorForTooLong) {
+  settings.max_newcomers_per_s = 1;
+  settings.idle_timeout = 1s;
+  start();
+  ASSERT_TRUE(becomes("levee_admission_newcomers_per_second 1"));
+  auto silent = client();
+  auto waiting = client();
+  for (int i = 0; i < 5 && waiting.get(kDoor).status == 200; ++i) {
+  }
+  auto refused = client();
+  EXPECT_EQ(refused.get(kDoor).status, 503u);
+  EXPECT_TRUE(silent.is_closed());
+  EXPECT_TRUE(refused.is_closed());
+  EXPECT_TRUE(becomes("levee_at_the_door 0"));
+}
+
 TEST_F(ProtectionTest, GivesWayInOrderAsTheNodeFillsUp) {
   constexpr int kLimit = 600;  // of which nine tenths may be used
   settings.file_limit = kLimit;

@@ -154,6 +154,41 @@ TEST_F(OriginUnderLoad, ServesOnlyKnownViewersOnTheLastDescriptors) {
   EXPECT_TRUE(origin.refuse_upgrade(request, {now, test::show_start()}));
 }
 
+TEST_F(OriginUnderLoad, MeetsANewcomerAtTheDoorAndAsksTheGateOnce) {
+  request.target = "/live/show/index.m3u8";
+  const auto first = origin.meet(request, {now, wall});
+  EXPECT_TRUE(first.let_in);
+  EXPECT_FALSE(first.refusal);
+  request.let_in = true;
+  EXPECT_EQ(come().head->status, 200u) << "with the one credit that there was";
+  request.let_in = false;
+  const auto second = origin.meet(request, {now, wall});
+  EXPECT_FALSE(second.let_in);
+  ASSERT_TRUE(second.refusal);
+  EXPECT_EQ(second.refusal->head->status, 503u);
+  EXPECT_TRUE(second.refusal->come_back);
+  EXPECT_EQ(state.gate.take_tally().seen, 2u);
+}
+
+TEST_F(OriginUnderLoad, LeavesAllOtherRequestsToItsAnswer) {
+  come();
+  const auto meet = [this](const std::string& target) {
+    request.target = target;
+    const auto reception = origin.meet(request, {now, wall});
+    return reception.let_in || reception.refusal;
+  };
+  EXPECT_FALSE(meet("/live/show/v/" + token() + "/index.m3u8"));
+  EXPECT_FALSE(meet("/live/show/v/forged/index.m3u8"));
+  EXPECT_FALSE(meet("/live/show/480p/index.m3u8"));
+  EXPECT_FALSE(meet("/live/other/index.m3u8"));
+  EXPECT_FALSE(meet("/watch/show"));
+  request.tight = true;
+  EXPECT_FALSE(meet("/live/show/index.m3u8"));
+  request.tight = false;
+  request.method = Method::other;
+  EXPECT_FALSE(meet("/live/show/index.m3u8"));
+}
+
 TEST_F(OriginUnderLoad, LetsChatComeBehindVideo) {
   int taken = 0;
   for (int i = 0; i < 100; ++i) taken += origin.refuse_upgrade(request, {now, test::show_start()}) ? 0 : 1;

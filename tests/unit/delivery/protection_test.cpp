@@ -105,6 +105,32 @@ TEST(Protection, ShowsTheWorstOfTheLastSecondsAndThenForgetsIt) {
   EXPECT_EQ(protection.facts().lateness.count, 0u);
 }
 
+TEST(Protection, DoesNotCountTheDescriptorsOfThoseWhoWait) {
+  auto settings = two_shards();
+  settings.file_limit = 1000;
+  Protection protection{settings};
+  auto reading = quiet(kStart);
+  protection.slot(0).put(reading);
+  protection.evaluate(kStart);
+  const auto open = protection.facts().descriptors;
+  ASSERT_GT(open, 2u);
+  EXPECT_EQ(protection.facts().signals.descriptors, open);
+
+  reading.at_the_door = 1;
+  protection.slot(0).put(reading);
+  protection.slot(1).put(reading);
+  protection.evaluate(kStart + 100ms);
+  EXPECT_EQ(protection.facts().descriptors, open);
+  EXPECT_EQ(protection.facts().at_the_door, 2u);
+  EXPECT_EQ(protection.facts().signals.descriptors, open - 2);
+
+  reading.at_the_door = 1000;  // some of them closed just now
+  reading.sessions = 2;
+  protection.slot(0).put(reading);
+  protection.evaluate(kStart + 200ms);
+  EXPECT_GE(protection.facts().signals.descriptors, 2u) << "as many as watch, at the least";
+}
+
 TEST(Protection, HoldsTheOperatorsBoundAndLetsEveryoneInWhenItIsOff) {
   auto settings = two_shards();
   settings.max_newcomers_per_second = 4;

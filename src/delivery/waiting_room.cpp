@@ -1,0 +1,163 @@
+#include "delivery/waiting_room.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "delivery/response_writer.hpp"
+
+namespace levee::delivery {
+namespace {
+
+namespace asio = boost::asio;
+using runtime::ShardTask;
+
+constexpr auto kInPlace = asio::as_tuple(asio::deferred);
+constexpr std::string_view kEndOfHead = "\r\n\r\n";
+/// Guests heard out between two looks at the clock.
+constexpr int kHeardAtOnce = 16;
+
+bool is_one_whole_request(std::string_view received) {
+  return received.size() > kEndOfHead.size() &&
+         received.find(kEndOfHead) == received.size() - kEndOfHead.size();
+}
+
+int make_epoll_set() {
+  const int set = ::epoll_create1(EPOLL_CLOEXEC);
+  if (set < 0) throw boost::system::system_error{errno, boost::system::system_category(), "epoll_create1"};
+  return set;
+}
+
+}  // namespace
+
+bool answer_at_once(int socket, const Response& response, HttpDesk& desk, bool with_body, bool keep_alive) {
+  desk.counters.count(response);
+  ResponseWriter writer{response, desk.date, with_body, keep_alive};
+  std::array<iovec, 8> pieces{};
+  const auto buffers = writer.buffers();
+  const auto count = std::min(buffers.size(), pieces.size());
+  for (std::size_t i = 0; i < count; ++i)
+    pieces[i] = {const_cast<void*>(buffers[i].data()), buffers[i].size()};  // sendmsg does not write to it
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = count;
+  const auto sent = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent < 0) return false;
+  desk.counters.bytes_sent.add(static_cast<std::uint64_t>(sent));
+  return static_cast<std::uint64_t>(sent) == writer.size();
+}
+
+WaitingRoom::WaitingRoom(asio::io_context& shard, HttpDesk& desk, HandOn hand_on)
+    : desk_{desk}, hand_on_{std::move(hand_on)}, set_{shard, make_epoll_set()} {}
+
+void WaitingRoom::enter(Descriptor socket, Place place, bool tight) {
+  Guest& guest = guests_.emplace_back();
+  guest.self = std::prev(guests_.end());
+  guest.socket = std::move(socket);
+  guest.place = std::move(place);
+  guest.since = Clock::now();
+  guest.tight = tight;
+  // Whoever had to wait to be accepted has sent its request by now.
+  if (hear(guest)) watch(guest);
+}
+
+ShardTask<void> WaitingRoom::attend() {
+  while (set_.is_open()) {
+    const auto [error] = co_await set_.async_wait(set_.wait_read, kInPlace);
+    if (error) co_return;
+    while (hear_some()) {
+      co_await asio::post(set_.get_executor(), kInPlace);
+    }
+  }
+}
+
+bool WaitingRoom::hear_some() {
+  const auto until = Clock::now() + kDoorSlice;
+  do {
+    if (!set_.is_open()) return false;
+    std::array<epoll_event, kHeardAtOnce> events;
+    const int count = ::epoll_wait(set_.native_handle(), events.data(), kHeardAtOnce, 0);
+    for (int i = 0; i < count; ++i) hear(*static_cast<Guest*>(events[static_cast<std::size_t>(i)].data.ptr));
+    if (count < kHeardAtOnce) return false;
+  } while (Clock::now() < until);
+  return true;
+}
+
+bool WaitingRoom::hear(Guest& guest) {
+  const auto space =
+      std::min(buffer_.size(), desk_.settings.head_limit_bytes);  // what a reader can take over
+  const auto size = ::recv(guest.socket.number(), buffer_.data(), space, MSG_DONTWAIT);
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return true;
+  if (size <= 0) {
+    leave(guest);
+    return false;
+  }
+  return answer(guest, {buffer_.data(), static_cast<std::size_t>(size)});
+}
+
+bool WaitingRoom::answer(Guest& guest, std::string_view received) {
+  Reception reception;
+  bool with_body = true;
+  if (is_one_whole_request(received)) {
+    const auto request = parse_head(received);
+    if (request && request->keep_alive && !request->websocket && !request->posts_records) {
+      with_body = request->method != Method::head;
+      RequestView view = request->view();
+      view.tight = guest.tight;
+      view.ticket = &guest.ticket;
+      reception = desk_.responder.meet(view, desk_.moment());
+    }
+  }
+  if (!reception.refusal) {
+    pass_on(guest, received, reception.let_in);
+    return false;
+  }
+  if (!answer_at_once(guest.socket.number(), *reception.refusal, desk_, with_body, true)) {
+    leave(guest);  // it asks again and again, and reads nothing
+    return false;
+  }
+  guest.since = Clock::now();
+  guests_.splice(guests_.end(), guests_, guest.self);
+  return true;
+}
+
+void WaitingRoom::watch(Guest& guest) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLRDHUP;
+  event.data.ptr = &guest;
+  if (::epoll_ctl(set_.native_handle(), EPOLL_CTL_ADD, guest.socket.number(), &event) != 0)
+    return leave(guest);  // no memory
+  guest.watched = true;
+}
+
+void WaitingRoom::pass_on(Guest& guest, std::string_view received, bool let_in) {
+  if (guest.watched) ::epoll_ctl(set_.native_handle(), EPOLL_CTL_DEL, guest.socket.number(), nullptr);
+  std::list<Guest> leaving;
+  leaving.splice(leaving.begin(), guests_, guest.self);
+  hand_on_(guest, received, let_in);
+}
+
+void WaitingRoom::leave(Guest& guest) { guests_.erase(guest.self); }
+
+void WaitingRoom::check(TimePoint now) {
+  while (!guests_.empty() && now - guests_.front().since >= desk_.settings.idle_timeout) {
+    desk_.counters.idle_timeouts.add();
+    leave(guests_.front());
+  }
+}
+
+void WaitingRoom::close() {
+  guests_.clear();
+  ErrorCode ignored;
+  set_.close(ignored);
+}
+
+}  // namespace levee::delivery
