@@ -1,8 +1,16 @@
 #include "surge/audience.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace levee::surge {
+namespace {
+
+/// Viewers who arrive in one turn. What those who watch have sent, and when they ask, comes between: else a
+/// crowd that takes all of the generator would make the server look late to them.
+constexpr int kArrivalsAtOnce = 64;
+
+}  // namespace
 
 /// Takes one viewer away and back, by turns.
 class Audience::Flapper final : public WheelTimer {
@@ -50,12 +58,15 @@ void Audience::set_link(const LinkModel& link) {
 }
 
 void Audience::fire(TimePoint, TimePoint now) {
-  while (arrived_ < viewers_.size() && begin_ + plan_[arrived_] <= now) {
+  for (int i = 0; i < kArrivalsAtOnce && arrived_ < viewers_.size(); ++i) {
+    if (begin_ + plan_[arrived_] > now) break;
     ++recorder_.stats().planned;
     viewers_[arrived_]->arrive(begin_ + plan_[arrived_]);
     ++arrived_;
   }
-  if (arrived_ < viewers_.size()) network_.wheel().schedule(*this, begin_ + plan_[arrived_]);
+  if (arrived_ == viewers_.size()) return;
+  const auto next_turn = now + Duration{1};  // that of the wheel which comes after now
+  network_.wheel().schedule(*this, std::max(begin_ + plan_[arrived_], next_turn));
 }
 
 Audience::Count Audience::look(TimePoint now, bool with_latency) {
