@@ -94,7 +94,8 @@ HttpConnection::HttpConnection(HttpDesk& desk, Arrival arrival)
       place_{std::move(arrival.place)},
       socket_{std::move(arrival.socket)},
       reader_{std::move(arrival.received)},
-      since_{Clock::now()},
+      connected_{Clock::now()},
+      since_{connected_},
       ticket_{arrival.ticket},
       tight_{arrival.tight},
       let_in_{arrival.let_in} {
@@ -227,7 +228,14 @@ ShardTask<bool> HttpConnection::send(const Response& response, bool with_body, b
   rate_floor_ = response.rate_floor;
   enter(Phase::writing);
   first_stop_ = {};
+  const bool in_order = response.kind == RequestKind::segment && with_body;
   while (!writer.done()) {
+    if (in_order && !desk_.send_order.may_write(socket_.get_executor(), Clock::now())) {
+      backlog.set(left);
+      enter(Phase::queued);
+      co_await desk_.send_order.turn(socket_.get_executor(), connected_);
+      enter(Phase::writing);
+    }
     const auto buffers = writer.buffers();
     ErrorCode error;
     const auto size = socket_.write_some(buffers, error);
@@ -330,6 +338,8 @@ void HttpConnection::check(TimePoint now) {
       return;
     case Phase::parked:
       if (now >= deadline_) wake();
+      return;
+    case Phase::queued:
       return;
     case Phase::writing:
       if (!makes_progress(now)) close_slow(now);

@@ -20,6 +20,7 @@
 
 #include "delivery/http_counters.hpp"
 #include "delivery/response_writer.hpp"
+#include "delivery/send_order.hpp"
 #include "delivery/shard_meter.hpp"
 
 namespace levee::delivery {
@@ -42,6 +43,7 @@ struct HttpDesk {
   const UpgradeHandler& upgrade;  ///< empty: nobody takes WebSockets
   std::size_t shard = 0;
   HttpCounters counters{};
+  SendOrder send_order{};
   ShardMeter meter{};
   WallTime wall{};      ///< good to the second
   TimePoint wall_at{};  ///< when that was
@@ -92,7 +94,8 @@ class HttpConnection : public ConnectionHook {
   void begin_stop();
 
  private:
-  enum class Phase : std::uint8_t { idle, head, parked, writing, draining };
+  /// `queued`: others send first.
+  enum class Phase : std::uint8_t { idle, head, parked, queued, writing, draining };
 
   /// Settles down to wait for the client; false when there is no more to wait for.
   bool rest();
@@ -118,6 +121,7 @@ class HttpConnection : public ConnectionHook {
   Place place_;
   Socket socket_;
   RequestReader reader_;
+  TimePoint connected_;
   TimePoint since_;     ///< when the phase began, or last made progress
   TimePoint deadline_;  ///< of what is parked
   std::optional<admission::Ticket> ticket_;

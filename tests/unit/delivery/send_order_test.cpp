@@ -1,0 +1,83 @@
+#include "delivery/send_order.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "levee/runtime/task_group.hpp"
+
+namespace levee::delivery {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+
+constexpr TimePoint kStart{1h};
+
+class SendOrderTest : public testing::Test {
+ protected:
+  /// A connection made at `since` has something to send at `now`.
+  void sends(int since, TimePoint now) { group.spawn("sends", send(since, now)); }
+  runtime::ShardTask<void> send(int since, TimePoint now) {
+    if (!order.may_write(context.get_executor(), now)) {
+      co_await order.turn(context.get_executor(), kStart + since * 1s);
+      ++waited;
+    }
+    sent.push_back(since);
+  }
+
+  boost::asio::io_context context;
+  SendOrder order;
+  runtime::TaskGroup group{context};
+  std::vector<int> sent;
+  int waited = 0;
+};
+
+TEST_F(SendOrderTest, LetsEveryoneSendAtOnceForAMillisecondOfATurn) {
+  for (const int since : {5, 3, 4}) sends(since, kStart + since * 100us);
+  context.run();
+  EXPECT_THAT(sent, ElementsAre(5, 3, 4));
+  EXPECT_EQ(waited, 0);
+}
+
+TEST_F(SendOrderTest, LetsTheOldestConnectionsGoFirstBeyondThat) {
+  sends(9, kStart);
+  for (const int since : {5, 3, 4, 1}) sends(since, kStart + 1ms);
+  context.run();
+  EXPECT_THAT(sent, ElementsAre(9, 1, 3, 4, 5));
+  EXPECT_EQ(waited, 4);
+}
+
+TEST_F(SendOrderTest, PutsWhoComesLaterBehindThoseWhoAreOlderAlone) {
+  sends(0, kStart);
+  for (int since = 20; since > 0; --since) sends(since, kStart + 1ms);
+  // The first turn lets eight of them go; then an older one comes than any of those who still wait.
+  while (sent.size() < 9) context.run_one();
+  sends(5, kStart + 2ms);
+  context.run();
+  ASSERT_EQ(sent.size(), 22u);
+  EXPECT_EQ(sent[8], 8);
+  EXPECT_LT(std::find(sent.begin() + 9, sent.end(), 5), std::find(sent.begin(), sent.end(), 20));
+}
+
+TEST_F(SendOrderTest, ForgetsWhoGoesAwayWhileWaiting) {
+  {
+    boost::asio::io_context gone;
+    auto abandoned = [](SendOrder& line, boost::asio::io_context& shard) -> runtime::ShardTask<void> {
+      co_await line.turn(shard.get_executor(), kStart);
+    };
+    runtime::TaskGroup tasks{gone};
+    tasks.spawn("abandoned", abandoned(order, gone));
+    gone.poll();
+    gone.stop();
+  }  // destroys the waiting coroutine
+  sends(9, kStart);
+  sends(1, kStart + 1ms);
+  context.run();
+  EXPECT_THAT(sent, ElementsAre(9, 1));
+}
+
+}  // namespace
+}  // namespace levee::delivery
