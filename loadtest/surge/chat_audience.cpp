@@ -1,185 +1,142 @@
 #include "surge/chat_audience.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
-#include <optional>
+#include <map>
 #include <string_view>
 #include <utility>
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/write.hpp>
-
-#include "surge/websocket_client.hpp"
+#include "surge/realtime_text.hpp"
 
 namespace levee::surge {
 namespace {
 
-namespace asio = boost::asio;
 using std::chrono::microseconds;
 
-constexpr Duration kBackAfter = std::chrono::seconds{1};
-constexpr std::string_view kSaying = "levee-surge at ";
-
-// The number after `name` in a message: enough of JSON for the few numbers that count here.
-std::optional<std::int64_t> number_after(std::string_view text, std::string_view name) {
-  const auto at = text.find(name);
-  if (at == std::string_view::npos) return {};
-  std::int64_t number = 0;
-  const auto* begin = text.data() + at + name.size();
-  const auto [end, error] = std::from_chars(begin, text.data() + text.size(), number);
-  if (error != std::errc{}) return {};
-  return number;
-}
+constexpr std::string_view kVoice = "levee-surge ";
+constexpr std::string_view kNumber = " says ";
+constexpr std::string_view kTime = " at ";
 
 }  // namespace
 
-/// One connection, made again when it is lost.
-class ChatAudience::Client final : public WheelTimer {
+class ChatAudience::Client final : public RealtimeClient {
  public:
-  Client(Network& network, ChatReport& report, const ChatPlan& plan, std::size_t number)
-      : network_{network}, report_{report}, plan_{plan}, number_{number}, socket_{network.context()} {}
+  Client(ChatAudience& audience, std::uint32_t number)
+      : RealtimeClient{audience.network_, audience.plan_.place, audience.report_, number},
+        audience_{audience} {}
 
-  void fire(TimePoint due, TimePoint) override {
-    if (!planned_) ++report_.planned;
-    planned_ = true;
-    connect(due);
-  }
-
-  bool welcome() const { return welcome_; }
-
-  void say(TimePoint due) {
+  void say(std::uint64_t number, TimePoint due) {
     const auto at = std::chrono::duration_cast<microseconds>(due.time_since_epoch()).count();
-    send_text(R"({"op":"pub","ch":")" + plan_.channel + R"(","d":{"text":")" + std::string{kSaying} +
-              std::to_string(at) + "\"}}");
-    ++report_.sent;
+    auto text = std::string{kVoice} + std::to_string(audience_.plan_.voice) + std::string{kNumber} +
+                std::to_string(number) + std::string{kTime} + std::to_string(at);
+    const auto& said = unanswered_[number] = std::move(text);
+    ++audience_.report_.sent;
+    send_message(number, said);
   }
 
  private:
-  void connect(TimePoint due) {
-    due_ = due;
-    protocol_ = {};
-    output_.clear();
-    writing_.clear();
-    socket_.async_connect(plan_.target.endpoint, [this, generation = generation_](const ErrorCode& error) {
-      if (generation != generation_) return;
-      if (error) {
-        network_.count_failure(error);
-        lost();
-        return;
-      }
-      output_ += WebSocketClient::upgrade_request(plan_.target.host, plan_.target.path);
-      write_more();
-      read_more();
-    });
+  void send_message(std::uint64_t number, const std::string& text) {
+    const auto id = std::to_string(audience_.plan_.voice) + "-" + std::to_string(number);
+    send(R"({"i":)" + std::to_string(number) + R"(,"op":"pub","ch":")" + audience_.plan_.channel +
+         R"(","id":")" + id + R"(","d":{"text":")" + text + "\"}}");
   }
 
-  void send_text(std::string_view text) {
-    mask_ = mask_ * 1664525 + 1013904223;
-    output_ += WebSocketClient::text_frame(text, mask_);
-    write_more();
+  std::string wanted() const override {
+    std::string text = R"({"ch":")" + audience_.plan_.channel + '"';
+    if (last_) text += R"(,"pos":{"e":")" + epoch_ + R"(","o":)" + std::to_string(*last_) + "}";
+    return text + "}";
   }
 
-  void write_more() {
-    if (!writing_.empty() || output_.empty()) return;
-    writing_ = std::exchange(output_, {});
-    asio::async_write(socket_, asio::buffer(writing_),
-                      [this, generation = generation_](const ErrorCode& error, std::size_t) {
-                        if (generation != generation_) return;
-                        writing_.clear();
-                        if (!error) write_more();  // a broken connection is found by reading
-                      });
+  void welcomed(TimePoint) override {
+    // No answer came: it is said again, and becomes one message all the same.
+    for (const auto& [number, text] : unanswered_) send_message(number, text);
   }
 
-  void read_more() {
-    socket_.async_wait(asio::ip::tcp::socket::wait_read,
-                       [this, generation = generation_](const ErrorCode& error) {
-                         if (generation != generation_) return;
-                         ErrorCode failed = error;
-                         if (!failed) take(failed);
-                         if (generation != generation_) return;
-                         if (failed || protocol_.failed()) {
-                           lost();
-                         } else {
-                           read_more();
-                         }
-                       });
+  void gone(TimePoint) override { up_to_.reset(); }
+
+  void heard(std::string_view text, TimePoint now) override {
+    if (text.starts_with(R"({"i":)")) return answered(text);
+    if (text.starts_with(R"({"sync":)")) return synced(text, now);
+    if (text.starts_with(R"({"gap":)")) return gap(text);
+    if (text.starts_with(R"({"ch":)")) message(text, now);
   }
 
-  void take(ErrorCode& error) {
-    auto& buffer = network_.buffer();
-    const auto size = socket_.read_some(asio::buffer(buffer), error);
-    if (error) return;
-    const bool before = protocol_.upgraded();
-    protocol_.feed({buffer.data(), size});
-    const auto now = Clock::now();
-    auto message = protocol_.next();
-    if (!before && protocol_.upgraded()) {
-      send_text(R"({"op":"hello","v":1,"nick":"surge)" + std::to_string(number_) + R"(","subs":[{"ch":")" +
-                plan_.channel + "\"}]}");
-    }
-    for (; message; message = protocol_.next()) {
-      if (message->kind == WebSocketClient::Message::Kind::close) {
-        error = asio::error::eof;
-        return;
-      }
-      if (message->kind == WebSocketClient::Message::Kind::ping) {
-        output_ += WebSocketClient::pong_frame(message->text, mask_);
-        write_more();
-      } else {
-        heard(message->text, now);
-      }
+  void answered(std::string_view text) {
+    const auto number = number_after(text, R"({"i":)");
+    if (!number) return;
+    unanswered_.erase(static_cast<std::uint64_t>(*number));
+    const auto offset = number_after(text, R"("o":)");
+    if (text.find(R"("err":)") != std::string_view::npos) {
+      ++audience_.report_.refused;
+    } else if (offset) {
+      judge(*offset, static_cast<std::uint64_t>(*number));
     }
   }
 
-  void heard(std::string_view text, TimePoint now) {
-    if (text.starts_with("{\"hello\"")) {
-      welcome_ = true;
-      ++report_.connected;
-      report_.connect.record(now - due_);
-      return;
+  void synced(std::string_view text, TimePoint now) {
+    const auto from = number_after(text, R"("from":)");
+    const auto epoch = text_after(text, R"("e":")");
+    if (epoch != audience_.epoch_) {
+      audience_.epoch_ = epoch;
+      audience_.order_.clear();
     }
-    const auto offset = number_after(text, "\"o\":");
-    const auto said = number_after(text, kSaying);
-    if (!offset || text.find("\"text\"") == std::string_view::npos) return;
-    ++report_.received;
-    if (last_) {
-      if (*offset <= *last_) ++report_.duplicates;
-      // What the server left out above its rate, it said so.
-      const auto expected = *last_ + 1 + number_after(text, "\"sk\":").value_or(0);
-      if (*offset > expected) report_.missed += static_cast<std::uint64_t>(*offset - expected);
-    }
-    last_ = std::max(last_.value_or(*offset), *offset);
-    // What was said before this client came is history, and late by nature.
-    const TimePoint at{microseconds{said.value_or(0)}};
-    if (said && at > due_) report_.delivery.record(now - at);
+    const bool recovered = text.find(R"("recovered":true)") != std::string_view::npos;
+    if (last_ && !recovered) ++audience_.report_.unrecovered;
+    if (!recovered || !last_) last_ = from.value_or(0);
+    epoch_ = epoch;
+    up_to_ = number_after(text, R"("o":)").value_or(*last_);
+    if (*last_ >= *up_to_) caught_up(now);
   }
 
-  void lost() {
-    if (welcome_) ++report_.lost;
-    welcome_ = false;
-    last_.reset();
-    ++generation_;
-    ErrorCode ignored;
-    socket_.close(ignored);
-    network_.wheel().schedule(*this, Clock::now() + kBackAfter);
+  void gap(std::string_view text) {
+    const auto offset = number_after(text, R"("o":)");
+    if (!offset || !last_ || *offset <= *last_) return;
+    audience_.report_.left_out += static_cast<std::uint64_t>(*offset - *last_);
+    last_ = offset;
   }
 
-  Network& network_;
-  ChatReport& report_;
-  const ChatPlan& plan_;
-  std::size_t number_;
-  asio::ip::tcp::socket socket_;
-  WebSocketClient protocol_;
-  std::string output_;
-  std::string writing_;
-  std::uint32_t generation_ = 0;
-  std::uint32_t mask_ = 1;
-  bool planned_ = false;
-  bool welcome_ = false;
-  TimePoint due_{};
-  std::optional<std::int64_t> last_;  ///< offset
+  void message(std::string_view text, TimePoint now) {
+    const auto offset = number_after(text, R"("o":)");
+    if (!offset || !last_) return;
+    auto& report = audience_.report_;
+    ++report.received;
+    const auto left_out = number_after(text, R"("sk":)").value_or(0);
+    report.left_out += static_cast<std::uint64_t>(left_out);
+    const auto expected = *last_ + 1 + left_out;
+    if (*offset <= *last_) ++report.duplicates;
+    if (*offset > expected) report.missed += static_cast<std::uint64_t>(*offset - expected);
+    last_ = std::max(*last_, *offset);
+    const bool history = up_to_ && *offset <= *up_to_;
+    if (history && *offset == *up_to_) caught_up(now);
+    said(text, *offset, history, now);
+  }
+
+  /// What is said by one of this process says which it is, and when it was due.
+  void said(std::string_view text, std::int64_t offset, bool history, TimePoint now) {
+    if (number_after(text, kVoice) != audience_.plan_.voice) return;
+    const auto number = number_after(text, kNumber);
+    const auto at = number_after(text, kTime);
+    if (!number || !at) return;
+    judge(offset, static_cast<std::uint64_t>(*number));
+    if (history) return;  // late by nature
+    const auto time = now - TimePoint{microseconds{*at}};
+    audience_.report_.delivery.record(time);
+    audience_.timeline_->delivered(time, now);
+  }
+
+  void judge(std::int64_t offset, std::uint64_t number) {
+    using Verdict = ChatOrder::Verdict;
+    if (epoch_ != audience_.epoch_) return;
+    const auto verdict = audience_.order_.given(static_cast<std::uint64_t>(offset), number);
+    if (verdict == Verdict::other) ++audience_.report_.out_of_order;
+    if (verdict == Verdict::twice) ++audience_.report_.duplicates;
+  }
+
+  ChatAudience& audience_;
+  std::string epoch_;
+  std::optional<std::int64_t> last_;   ///< offset
+  std::optional<std::int64_t> up_to_;  ///< of this connection's history
+  std::map<std::uint64_t, std::string> unanswered_;
 };
 
 ChatAudience::ChatAudience(Network& network, ChatReport& report, ChatPlan plan)
@@ -187,17 +144,17 @@ ChatAudience::ChatAudience(Network& network, ChatReport& report, ChatPlan plan)
   if (plan_.messages_per_second > 0)
     every_ =
         std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / plan_.messages_per_second));
-  for (std::size_t i = 0; i < plan_.count; ++i)
-    clients_.push_back(std::make_unique<Client>(network_, report_, plan_, i));
+  for (std::uint32_t i = 0; i < plan_.count; ++i) clients_.push_back(std::make_unique<Client>(*this, i));
 }
 
 ChatAudience::~ChatAudience() = default;
 
-void ChatAudience::start(TimePoint begin, Duration within) {
+void ChatAudience::start(TimePoint begin, Duration within, RealtimeTimeline timeline) {
   if (clients_.empty()) return;
+  timeline_.emplace(timeline);
   const auto share = within / static_cast<Duration::rep>(clients_.size());
   for (std::size_t i = 0; i < clients_.size(); ++i)
-    network_.wheel().schedule(*clients_[i], begin + share * static_cast<Duration::rep>(i));
+    clients_[i]->start(begin + share * static_cast<Duration::rep>(i));
   if (every_ <= Duration::zero()) return;
   next_message_ = begin + within;
   network_.wheel().schedule(*this, next_message_);
@@ -206,28 +163,40 @@ void ChatAudience::start(TimePoint begin, Duration within) {
 void ChatAudience::fire(TimePoint, TimePoint now) {
   for (; next_message_ <= now; next_message_ += every_) {
     speaker_ = (speaker_ + 1) % clients_.size();
-    if (clients_[speaker_]->welcome()) clients_[speaker_]->say(next_message_);
+    if (clients_[speaker_]->open()) clients_[speaker_]->say(++last_number_, next_message_);
   }
   network_.wheel().schedule(*this, next_message_);
+}
+
+void ChatAudience::drop(TimePoint now) {
+  for (auto& client : clients_) client->drop(now);
+}
+
+void ChatAudience::look(TimePoint now) {
+  const auto open =
+      std::count_if(clients_.begin(), clients_.end(), [](const auto& client) { return client->open(); });
+  const auto wrong_now = wrong();
+  timeline_->standing(static_cast<std::size_t>(open), wrong_now - wrong_told_, now);
+  wrong_told_ = wrong_now;
 }
 
 Result<ChatPlan> plan_chat(const Scenario& scenario, const std::string& stream) {
   ChatPlan plan;
   const auto& chat = scenario.chat;
   if (chat.count == 0) return plan;
-  const auto scheme = chat.url.find("://");
-  if (!chat.url.starts_with("ws://")) return make_error_code(boost::system::errc::invalid_argument);
-  auto target = resolve_target("http" + chat.url.substr(scheme));
+  auto target = resolve_websocket(chat.url.empty() ? scenario.realtime.url : chat.url);
   if (!target) return target.error();
-  plan.target = std::move(*target);
-  if (plan.target.path == "/rt") plan.target.path += "?v=1";
+  plan.place = {std::move(*target), scenario.realtime.token};
   plan.channel = chat.channel;
   if (plan.channel.empty()) {  // /live/NAME/index.m3u8
     const auto folder = stream.substr(0, stream.rfind('/'));
-    plan.channel = "chat:" + folder.substr(folder.rfind('/') + 1);
+    plan.channel = "chat:" + (stream.empty() ? "surge" : folder.substr(folder.rfind('/') + 1));
   }
   plan.count = share_of(chat.count, scenario.agents, scenario.agent_index);
   plan.messages_per_second = chat.messages_per_second / scenario.agents;
+  const auto now = WallTime::clock::now().time_since_epoch();
+  plan.voice =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now).count() * 1024 + scenario.agent_index;
   return plan;
 }
 

@@ -44,6 +44,7 @@ constexpr std::array kFlags{
     Flag{"--metrics-url", "metrics_url", ""},
     Flag{"--publish", "publisher.flv_file", ""},
     Flag{"--publish-to", "publisher.rtmp_url", ""},
+    Flag{"--realtime", "realtime.url", ""},
     Flag{"--chat", "chat.url", ""},
     Flag{"--chat-clients", "chat.count", ""},
     Flag{"--agents", "agents", ""},
@@ -229,7 +230,8 @@ what to do
                          publisher-blink
   --warm-up, --hold, --cool-down TIME     before, in and after the surge
   --seed N               the same seed makes the same arrivals
-  --chat URL, --chat-clients N            clients of ws://HOST:PORT/rt beside the viewers
+  --realtime URL         where chat, feeds and tracks are: ws://HOST:PORT/rt
+  --chat URL, --chat-clients N            chat clients beside the viewers
   --publish FILE.flv, --publish-to URL    publishes the stream by itself, to rtmp://HOST:PORT/live/KEY
   --set KEY=VALUE        any other setting of a scenario; `levee-surge show surge` explains them
 

@@ -151,10 +151,41 @@ std::string generator_text(const GeneratorReport& generator) {
       count_text(generator.descriptors_limit));
 }
 
+/// What became of realtime clients' connections, where there is something to say.
+std::string connections_text(const ConnectionReport& of) {
+  auto text = fmt::format("{} of {} clients", count_text(of.connected), count_text(of.planned));
+  if (of.lost > 0) text += fmt::format(", {} connections lost", count_text(of.lost));
+  if (of.dropped > 0)
+    text += fmt::format(", {} dropped (back p99 {})", count_text(of.dropped),
+                        time_text(seconds(of.back.quantile(0.99))));
+  return text;
+}
+
 std::string chat_text(const ChatReport& chat) {
-  return fmt::format("{} of {} clients, delivery p99 {}, {} missed, {} twice", count_text(chat.connected),
-                     count_text(chat.planned), time_text(seconds(chat.delivery.quantile(0.99))),
-                     count_text(chat.missed), count_text(chat.duplicates));
+  return fmt::format("{}, delivery p99 {}, {} missed, {} twice, {} out of order", connections_text(chat),
+                     time_text(seconds(chat.delivery.quantile(0.99))), count_text(chat.missed),
+                     count_text(chat.duplicates), count_text(chat.out_of_order));
+}
+
+std::string feed_text(const FeedReport& feed) {
+  auto text =
+      fmt::format("{}, delivery p99 {}, {} missed, {} twice, {} out of order, {} of {} looks stale as live",
+                  connections_text(feed), time_text(seconds(feed.delivery.quantile(0.99))),
+                  count_text(feed.missed), count_text(feed.duplicates), count_text(feed.out_of_order),
+                  count_text(feed.stale_as_live), count_text(feed.judged));
+  if (feed.stale_acts > 0)
+    text += fmt::format(", {} of {} acts on old quotes accepted", count_text(feed.stale_acts_accepted),
+                        count_text(feed.stale_acts));
+  return text;
+}
+
+std::string track_text(const TrackReport& track) {
+  return fmt::format(
+      "{}, delivery p99 {}, {} missed, {} twice, {} out of order, {} of {} late reports as the present, "
+      "{} of {} looks too fresh",
+      connections_text(track), time_text(seconds(track.delivery.quantile(0.99))), count_text(track.missed),
+      count_text(track.duplicates), count_text(track.out_of_order), count_text(track.past_as_present),
+      count_text(track.backlog), count_text(track.stale_as_live), count_text(track.judged));
 }
 
 std::string limit_text(const std::optional<std::uint32_t>& most, const std::string& gave_way) {
@@ -185,8 +216,20 @@ std::string what_was_done(const RunReport& report) {
     return write_quantity(number.value_or(0), Unit::count);
   };
   if (report.settings.empty()) return report.profile;
-  return fmt::format("{}: {} incumbents, {} newcomers within {}", report.profile, viewers("incumbents.count"),
-                     viewers("newcomers.count"), setting("newcomers.within"));
+  std::string text;
+  const auto say = [&text](const std::string& what) { text += (text.empty() ? "" : ", ") + what; };
+  const auto say_if_any = [&](const char* key, const char* what) {
+    if (viewers(key) != "0") say(viewers(key) + what);
+  };
+  const auto old_ones = viewers("incumbents.count");
+  const auto new_ones = viewers("newcomers.count");
+  if (old_ones != "0" || new_ones != "0")
+    say(fmt::format("{} incumbents, {} newcomers within {}", old_ones, new_ones,
+                    setting("newcomers.within")));
+  say_if_any("chat.count", " chat clients");
+  say_if_any("feed.watchers", " watchers of feeds");
+  say_if_any("track.devices", " devices");
+  return fmt::format("{}: {}", report.profile, text);
 }
 
 std::vector<std::pair<std::string, std::string>> circumstances(const RunReport& report) {
@@ -203,6 +246,8 @@ std::vector<std::pair<std::string, std::string>> circumstances(const RunReport& 
   }
   if (const auto server = server_text(report); !server.empty()) all.emplace_back("server", server);
   if (report.chat.planned > 0) all.emplace_back("chat", chat_text(report.chat));
+  if (report.feed.planned > 0) all.emplace_back("feed", feed_text(report.feed));
+  if (report.track.planned > 0) all.emplace_back("track", track_text(report.track));
   all.emplace_back("generator", generator_text(report.generator));
   const auto& on = report.environment;
   all.emplace_back("made on",

@@ -47,10 +47,12 @@ LiveRun::LiveRun(const Scenario& scenario, Stage& stage, std::vector<Target> tar
       start_{time_to_start(scenario)},
       player_context_{scenario.player, {}, wall_offset()},
       generator_{network_, report_.generator, report_.series, start_},
-      server_{network_, report_.series, start_, targets_.front().endpoint.port(), scenario.metrics_url},
+      server_{network_, report_.series, start_, server_port(), scenario.metrics_url},
       ticker_{stage.context} {
   const auto viewers = std::uint64_t{scenario.incumbents.count} + scenario.newcomers.count;
-  const auto sources = viewers * connections_of(scenario.player) / scenario.agents / kPortsASource + 1;
+  const auto sockets = std::uint64_t{scenario.chat.count} + scenario.feed.watchers + scenario.track.devices;
+  const auto connections = viewers * connections_of(scenario.player) + sockets;
+  const auto sources = connections / scenario.agents / kPortsASource + 1;
   network_.spread_sources(static_cast<std::uint32_t>(std::min<std::uint64_t>(sources, 200)));
   report_.generator.ports_limit *= network_.sources();
   describe(report_);
@@ -59,7 +61,7 @@ LiveRun::LiveRun(const Scenario& scenario, Stage& stage, std::vector<Target> tar
   plan_profile();
   plan_publisher();
   if (scenario_.profile == Profile::stairs) plan_stairs_end();
-  if (stage_.chat) stage_.chat->start(start_, scenario_.incumbents.within);
+  plan_realtime();
   std::stable_sort(events_.begin(), events_.end(),
                    [](const Event& a, const Event& b) { return a.at < b.at; });
 }
@@ -150,6 +152,33 @@ void LiveRun::plan_profile() {
     flapping->audience.flap(t0_, hold_end_, scenario_.flapping.up, scenario_.flapping.down);
 }
 
+std::uint16_t LiveRun::server_port() const {
+  if (!targets_.empty()) return targets_.front().endpoint.port();
+  const auto realtime =
+      resolve_websocket(scenario_.realtime.url.empty() ? scenario_.chat.url : scenario_.realtime.url);
+  return realtime ? realtime->endpoint.port() : std::uint16_t{0};
+}
+
+void LiveRun::plan_realtime() {
+  const auto within = scenario_.incumbents.within;
+  const auto timeline = [this](std::string_view group) {
+    return RealtimeTimeline{group, report_.series, start_};
+  };
+  if (stage_.chat) stage_.chat->start(start_, within, timeline("chat"));
+  if (stage_.feed) stage_.feed->start(start_, within, timeline("feed"));
+  if (stage_.track) stage_.track->start(start_, within, timeline("track"));
+  at(t0_, [this](TimePoint now) {
+    if (stage_.feed) stage_.feed->disturb(now);
+    if (stage_.track) stage_.track->disturb(now);
+  });
+  if (scenario_.profile != Profile::reconnect) return;
+  at(t0_, [this](TimePoint now) {
+    if (stage_.chat) stage_.chat->drop(now);
+    if (stage_.feed) stage_.feed->drop(now);
+    if (stage_.track) stage_.track->drop(now);
+  });
+}
+
 void LiveRun::plan_publisher() {
   const auto& settings = scenario_.publisher;
   if (!stage_.publisher) return;
@@ -221,6 +250,8 @@ RunReport LiveRun::finish() {
   report_.length = now - start_;
   report_.publisher = stage_.published;
   report_.chat = stage_.chatted;
+  report_.feed = stage_.fed;
+  report_.track = stage_.tracked;
   return std::move(report_);
 }
 
@@ -254,6 +285,9 @@ void LiveRun::look(TimePoint now) {
   }
   server_.look(now);
   if (!whole_second) return;
+  if (stage_.chat) stage_.chat->look(now);
+  if (stage_.feed) stage_.feed->look(now);
+  if (stage_.track) stage_.track->look(now);
   generator_.look(now, phase_ && *phase_ != Phase::before);
   if (progress_) tell_progress(now);
 }

@@ -43,6 +43,8 @@ class LiveRun {
   void plan_cohorts();
   void plan_profile();
   void plan_publisher();
+  void plan_realtime();
+  std::uint16_t server_port() const;
   void plan_stairs_end();
   void end_stairs(TimePoint now);
   bool broken_for_incumbents() const;

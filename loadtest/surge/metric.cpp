@@ -105,7 +105,7 @@ std::string list_of(const std::vector<MetricEntry>& entries) {
 std::string groups() {
   std::string list;
   for (const auto cohort : kCohortNames) list += fmt::format("{}, ", cohort);
-  return list + "generator, chat, publisher";
+  return list + "generator, chat, feed, track, publisher";
 }
 
 }  // namespace
@@ -114,6 +114,8 @@ std::vector<MetricEntry> metrics_of(std::string_view group) {
   if (is_cohort(group)) return entries_of(cohort_sources());
   if (group == "generator") return entries_of(generator_sources());
   if (group == "chat") return entries_of(chat_sources());
+  if (group == "feed") return entries_of(feed_sources());
+  if (group == "track") return entries_of(track_sources());
   if (group == "publisher") return entries_of(publisher_sources());
   return {};
 }
@@ -158,6 +160,8 @@ std::optional<Metric> Metric::parse(std::string_view name, std::string& fault) {
 Metric::Value Metric::in(const RunReport& report) const {
   if (group_ == "generator") return value_of(generator_sources(), name_, stat_, report.generator);
   if (group_ == "chat") return value_of(chat_sources(), name_, stat_, report.chat);
+  if (group_ == "feed") return value_of(feed_sources(), name_, stat_, report.feed);
+  if (group_ == "track") return value_of(track_sources(), name_, stat_, report.track);
   if (group_ == "publisher") return value_of(publisher_sources(), name_, stat_, report.publisher);
   const auto cohort = report.cohorts.find(group_);
   if (cohort == report.cohorts.end()) return {};
@@ -187,6 +191,8 @@ std::string metric_catalogue() {
   list("NAME of a cohort", "incumbents");
   list("\ngenerator.NAME[.STAT]", "generator");
   list("\nchat.NAME[.STAT]", "chat");
+  list("\nfeed.NAME[.STAT]", "feed");
+  list("\ntrack.NAME[.STAT]", "track");
   list("\npublisher.NAME[.STAT]", "publisher");
   return text;
 }

@@ -36,7 +36,7 @@ class Metric {
   std::optional<Metric> during(Phase phase) const;
 
  private:
-  std::string group_;           ///< a cohort, or "generator", "chat", "publisher"
+  std::string group_;           ///< a cohort, or "generator", "chat", "feed", "track", "publisher"
   std::optional<Phase> phase_;  ///< of a cohort alone
   std::string name_;
   std::string stat_;  ///< of a time alone
@@ -51,7 +51,8 @@ struct MetricEntry {
   bool has_stats = false;  ///< is a distribution: a stat follows
 };
 
-/// Every metric of a group: a cohort's name, "generator", "chat" or "publisher". Empty for any other.
+/// Every metric of a group: a cohort's name, "generator", "chat", "feed", "track" or "publisher".
+/// Empty for any other.
 std::vector<MetricEntry> metrics_of(std::string_view group);
 
 /// All of it, as `levee-surge metrics` prints it.

@@ -1,6 +1,7 @@
 #include "surge/metric_source.hpp"
 
 #include <cstdint>
+#include <type_traits>
 
 namespace levee::surge {
 namespace {
@@ -145,6 +146,22 @@ MetricSource<Of> plain_times(std::string_view name, std::string_view meaning, Hi
   return {name, meaning, Unit::time, false, nullptr, [member](const Of& of) { return &(of.*member); }};
 }
 
+/// What realtime clients lived through: all that is in their report.
+template <class Of>
+std::vector<MetricSource<Of>> realtime_sources() {
+  std::vector<MetricSource<Of>> all{{"connected_fraction", "clients that got in, of those planned",
+                                     Unit::fraction, false,
+                                     [](const Of& of) { return ratio(of.connected, of.planned); }, nullptr}};
+  for_each_field<Of>([&all](const auto& field) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(field)>, ReportTimes<Of>>) {
+      all.push_back(plain_times(field.name, field.meaning, field.member));
+    } else {
+      all.push_back(plain(field.name, field.meaning, field.member));
+    }
+  });
+  return all;
+}
+
 }  // namespace
 
 const std::vector<MetricSource<CohortWindow>>& cohort_sources() {
@@ -173,18 +190,17 @@ const std::vector<MetricSource<GeneratorReport>>& generator_sources() {
 }
 
 const std::vector<MetricSource<ChatReport>>& chat_sources() {
-  using Source = MetricSource<ChatReport>;
-  static const std::vector<Source> sources{
-      Source{"connected_fraction", "clients that got in, of those planned", Unit::fraction, false,
-             [](const ChatReport& c) { return ratio(c.connected, c.planned); }, nullptr},
-      plain("lost", "connections that ended unasked", &ChatReport::lost),
-      plain("sent", "messages sent", &ChatReport::sent),
-      plain("received", "messages received, all clients", &ChatReport::received),
-      plain("missed", "messages that a client never got", &ChatReport::missed),
-      plain("duplicates", "messages that a client got twice", &ChatReport::duplicates),
-      plain_times("connect", "from when it was due to the welcome", &ChatReport::connect),
-      plain_times("delivery", "from when a message was due to each receipt", &ChatReport::delivery),
-  };
+  static const auto sources = realtime_sources<ChatReport>();
+  return sources;
+}
+
+const std::vector<MetricSource<FeedReport>>& feed_sources() {
+  static const auto sources = realtime_sources<FeedReport>();
+  return sources;
+}
+
+const std::vector<MetricSource<TrackReport>>& track_sources() {
+  static const auto sources = realtime_sources<TrackReport>();
   return sources;
 }
 

@@ -29,6 +29,8 @@ struct MetricSource {
 const std::vector<MetricSource<CohortWindow>>& cohort_sources();
 const std::vector<MetricSource<GeneratorReport>>& generator_sources();
 const std::vector<MetricSource<ChatReport>>& chat_sources();
+const std::vector<MetricSource<FeedReport>>& feed_sources();
+const std::vector<MetricSource<TrackReport>>& track_sources();
 const std::vector<MetricSource<PublisherReport>>& publisher_sources();
 
 }  // namespace levee::surge

@@ -26,6 +26,22 @@ RunReport unreachable(const Scenario& scenario, std::string why) {
   return report;
 }
 
+/// Brings the realtime clients that the scenario asks for. Gives why that is not possible.
+std::string seat_realtime(const Scenario& scenario, const std::string& stream, Stage& stage) {
+  auto chat = plan_chat(scenario, stream);
+  auto feed = plan_feed(scenario);
+  auto track = plan_track(scenario);
+  const auto error = !chat ? chat.error() : !feed ? feed.error() : !track ? track.error() : ErrorCode{};
+  if (error) return scenario.realtime.url + scenario.chat.url + ": " + error.message();
+  if (chat->count > 0)
+    stage.chat = std::make_unique<ChatAudience>(stage.network, stage.chatted, std::move(*chat));
+  if (feed->settings.watchers > 0)
+    stage.feed = std::make_unique<FeedAudience>(stage.network, stage.fed, std::move(*feed));
+  if (track->settings.devices > 0)
+    stage.track = std::make_unique<TrackAudience>(stage.network, stage.tracked, std::move(*track));
+  return {};
+}
+
 }  // namespace
 
 RunReport run(const Scenario& scenario, const ProgressSink& progress, const std::atomic<bool>& stop) {
@@ -46,11 +62,8 @@ RunReport run(const Scenario& scenario, const ProgressSink& progress, const std:
     if (!fault.empty()) return unreachable(scenario, url + ": " + fault);
     targets.push_back(std::move(*target));
   }
-  if (targets.empty()) return unreachable(scenario, "no target given");
-  auto chat = plan_chat(scenario, targets.front().path);
-  if (!chat) return unreachable(scenario, scenario.chat.url + ": " + chat.error().message());
-  if (chat->count > 0)
-    stage.chat = std::make_unique<ChatAudience>(stage.network, stage.chatted, std::move(*chat));
+  const auto fault = seat_realtime(scenario, targets.empty() ? std::string{} : targets.front().path, stage);
+  if (!fault.empty()) return unreachable(scenario, fault);
   LiveRun live{scenario, stage, std::move(targets), progress, stop};
   return live.finish();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <stdexcept>
+#include <type_traits>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -21,16 +22,17 @@ double share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-void merge(ChatReport& chat, const ChatReport& other) {
-  chat.planned += other.planned;
-  chat.connected += other.connected;
-  chat.lost += other.lost;
-  chat.sent += other.sent;
-  chat.received += other.received;
-  chat.missed += other.missed;
-  chat.duplicates += other.duplicates;
-  chat.connect.merge(other.connect);
-  chat.delivery.merge(other.delivery);
+/// Adds up a report of realtime clients.
+template <class Of>
+void merge_fields(Of& report, const Of& other) {
+  for_each_field<Of>([&](const auto& field) {
+    auto& ours = report.*field.member;
+    if constexpr (std::is_integral_v<std::remove_reference_t<decltype(ours)>>) {
+      ours += other.*field.member;
+    } else {
+      ours.merge(other.*field.member);
+    }
+  });
 }
 
 void merge(PublisherReport& publisher, const PublisherReport& other) {
@@ -113,7 +115,9 @@ void merge(RunReport& report, const RunReport& other) {
     auto& ours = report.cohorts[name];
     for (std::size_t i = 0; i < ours.phases.size(); ++i) ours.phases[i].merge(theirs.phases[i]);
   }
-  merge(report.chat, other.chat);
+  merge_fields(report.chat, other.chat);
+  merge_fields(report.feed, other.feed);
+  merge_fields(report.track, other.track);
   merge(report.publisher, other.publisher);
   merge(report.generator, other.generator);
   if (report.target_error.empty()) report.target_error = other.target_error;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "surge/cohort_stats.hpp"
+#include "surge/realtime_report.hpp"
 #include "surge/time_series.hpp"
 
 namespace levee::surge {
@@ -29,20 +30,6 @@ struct CohortReport {
   CohortStats& operator[](Phase phase) { return phases[static_cast<std::size_t>(phase)]; }
   const CohortStats& operator[](Phase phase) const { return phases[static_cast<std::size_t>(phase)]; }
   bool operator==(const CohortReport&) const = default;
-};
-
-/// What the chat clients lived through.
-struct ChatReport {
-  std::uint64_t planned = 0;
-  std::uint64_t connected = 0;
-  std::uint64_t lost = 0;        ///< connections that ended unasked
-  std::uint64_t sent = 0;        ///< messages
-  std::uint64_t received = 0;    ///< messages, all clients
-  std::uint64_t missed = 0;      ///< offsets that a client never got
-  std::uint64_t duplicates = 0;  ///< offsets that a client got twice
-  Histogram connect;             ///< from when it was due to the welcome
-  Histogram delivery;            ///< from when a message was due to be sent to each client's receipt
-  bool operator==(const ChatReport&) const = default;
 };
 
 /// What the harness's own publisher lived through.
@@ -148,6 +135,8 @@ struct RunReport {
 
   std::map<std::string, CohortReport> cohorts;  ///< by name; those with viewers alone
   ChatReport chat;
+  FeedReport feed;
+  TrackReport track;
   PublisherReport publisher;
   GeneratorReport generator;
   TimeSeries series;

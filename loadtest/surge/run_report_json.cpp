@@ -1,5 +1,7 @@
 // RunReport to JSON and back. Every time is in microseconds and says so in its name.
 #include <stdexcept>
+#include <string>
+#include <type_traits>
 
 #include <nlohmann/json.hpp>
 
@@ -18,28 +20,37 @@ Duration time_at(const json& object, const char* key) {
   return std::chrono::microseconds{object.at(key).get<std::int64_t>()};
 }
 
-json written(const ChatReport& chat) {
-  return {{"planned", chat.planned},
-          {"connected", chat.connected},
-          {"lost", chat.lost},
-          {"sent", chat.sent},
-          {"received", chat.received},
-          {"missed", chat.missed},
-          {"duplicates", chat.duplicates},
-          {"connect", chat.connect.to_json()},
-          {"delivery", chat.delivery.to_json()}};
+/// A report of realtime clients.
+template <class Of>
+json written_fields(const Of& report) {
+  auto all = json::object();
+  for_each_field<Of>([&](const auto& field) {
+    const auto& ours = report.*field.member;
+    auto& place = all[std::string{field.name}];
+    if constexpr (std::is_integral_v<std::remove_cvref_t<decltype(ours)>>) {
+      place = ours;
+    } else {
+      place = ours.to_json();
+    }
+  });
+  return all;
 }
 
-void read(const json& from, ChatReport& chat) {
-  from.at("planned").get_to(chat.planned);
-  from.at("connected").get_to(chat.connected);
-  from.at("lost").get_to(chat.lost);
-  from.at("sent").get_to(chat.sent);
-  from.at("received").get_to(chat.received);
-  from.at("missed").get_to(chat.missed);
-  from.at("duplicates").get_to(chat.duplicates);
-  chat.connect = Histogram::from_json(from.at("connect"));
-  chat.delivery = Histogram::from_json(from.at("delivery"));
+/// What is not there, an older harness did not measure.
+template <class Of>
+void read_fields(const json& all, const char* name, Of& report) {
+  const auto from = all.find(name);
+  if (from == all.end()) return;
+  for_each_field<Of>([&](const auto& field) {
+    auto& ours = report.*field.member;
+    const auto found = from->find(std::string{field.name});
+    if (found == from->end()) return;
+    if constexpr (std::is_integral_v<std::remove_reference_t<decltype(ours)>>) {
+      found->get_to(ours);
+    } else {
+      ours = Histogram::from_json(*found);
+    }
+  });
 }
 
 json written(const PublisherReport& publisher) {
@@ -184,7 +195,9 @@ std::string to_json_text(const RunReport& report) {
            {"length_us", micros(report.length)},
            {"marks", marks},
            {"cohorts", written(report.cohorts)},
-           {"chat", written(report.chat)},
+           {"chat", written_fields(report.chat)},
+           {"feed", written_fields(report.feed)},
+           {"track", written_fields(report.track)},
            {"publisher", written(report.publisher)},
            {"generator", written(report.generator)},
            {"series", report.series.to_json()},
@@ -218,7 +231,9 @@ RunReport report_from_json(std::string_view text) {
     for (std::size_t i = 0; i < kPhaseNames.size(); ++i)
       report.cohorts[name].phases[i] = CohortStats::from_json(cohort.at(std::string{kPhaseNames[i]}));
   }
-  read(all.at("chat"), report.chat);
+  read_fields(all, "chat", report.chat);
+  read_fields(all, "feed", report.feed);
+  read_fields(all, "track", report.track);
   read(all.at("publisher"), report.publisher);
   read(all.at("generator"), report.generator);
   report.series = TimeSeries::from_json(all.at("series"));

@@ -90,12 +90,46 @@ struct FlappingViewers {
   Duration down = std::chrono::seconds{1};
 };
 
+/// Where realtime clients go.
+struct RealtimeEndpoint {
+  std::string url;    ///< ws://HOST:PORT/rt
+  std::string token;  ///< JWT that may publish to the feeds and report to the groups; empty: anyone may
+};
+
 /// Clients of the realtime endpoint that read a chat and sometimes write to it.
 struct ChatClients {
   std::uint32_t count = 0;
-  std::string url;                 ///< ws://HOST:PORT/rt
+  std::string url;                 ///< empty: the realtime endpoint's
   std::string channel;             ///< "chat:NAME"; empty: of the target's stream
   double messages_per_second = 1;  ///< of all clients together
+};
+
+/// Publishers of feeds, clients that watch them, and of these some that act on what they see.
+struct FeedClients {
+  std::uint32_t watchers = 0;
+  std::uint32_t publishers = 1;        ///< each of a feed of its own; watchers are dealt to them in turn
+  std::string channel = "feed:surge";  ///< with the feed's number at its end
+  std::uint32_t keys = 20;             ///< of each feed
+  double records_per_second = 50;      ///< of each feed, over all its keys
+  Duration ttl = std::chrono::seconds{3};
+  double acting = 0;  ///< share of the watchers that act, in turn on what is live and on what is old
+  Duration act_every = std::chrono::seconds{2};
+  double sleeping = 0;  ///< share of the watchers that stop reading, once in `sleep_every`
+  Duration sleep_for = std::chrono::seconds{4};
+  Duration sleep_every = std::chrono::seconds{12};
+  Duration blink_every{0};  ///< from t0 on, each publisher loses its connection this often; 0: never
+  Duration blink_for = std::chrono::seconds{2};
+};
+
+/// Devices that report where they are, and clients that watch them.
+struct TrackClients {
+  std::uint32_t devices = 0;
+  std::uint32_t watchers = 10;
+  std::string channel = "track:surge";
+  double speed_mps = 10;
+  double offline = 0;  ///< share of the devices that lose their network once in `offline_every`, from t0 on
+  Duration offline_for = std::chrono::seconds{8};
+  Duration offline_every = std::chrono::seconds{20};
 };
 
 /// What the harness publishes by itself, so that a run needs nothing else.
@@ -142,7 +176,10 @@ struct Scenario {
   WeakViewers weak;
   SlowReaders slow_readers;
   FlappingViewers flapping;
+  RealtimeEndpoint realtime;
   ChatClients chat;
+  FeedClients feed;
+  TrackClients track;
   PlayerSettings player;
   Publisher publisher;
 

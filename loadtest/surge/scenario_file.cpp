@@ -33,12 +33,18 @@ bool is_loopback_v4(std::string_view host) {
   return dots == 3;
 }
 
+bool has_realtime(const Scenario& scenario) {
+  return scenario.chat.count > 0 || scenario.feed.watchers > 0 || scenario.track.devices > 0;
+}
+
 void check_targets(const Scenario& scenario, std::vector<Fault>& faults) {
-  if (scenario.targets.empty())
+  const bool has_viewers = scenario.incumbents.count > 0 || scenario.newcomers.count > 0 ||
+                           scenario.slow_readers.count > 0 || !has_realtime(scenario);
+  if (scenario.targets.empty() && has_viewers)
     faults.emplace_back(
         "no target: --target URL of a multivariant playlist (http://HOST:PORT/.../index.m3u8)");
   std::vector<std::string> all = scenario.targets;
-  for (const auto& one : {scenario.chat.url, scenario.publisher.rtmp_url}) {
+  for (const auto& one : {scenario.realtime.url, scenario.chat.url, scenario.publisher.rtmp_url}) {
     if (!one.empty()) all.push_back(one);
   }
   for (const auto& target : scenario.targets) {
@@ -53,6 +59,22 @@ void check_targets(const Scenario& scenario, std::vector<Fault>& faults) {
                       "--i-own-this-target if you may do that to it",
                       target));
   }
+}
+
+void check_realtime(const Scenario& scenario, std::vector<Fault>& faults) {
+  const auto& url = scenario.realtime.url;
+  if (scenario.chat.count > 0 && scenario.chat.url.empty() && url.empty())
+    faults.emplace_back(
+        "chat.count asks for chat clients, but neither realtime.url nor chat.url names a ws:// endpoint");
+  if ((scenario.feed.watchers > 0 || scenario.track.devices > 0) && url.empty())
+    faults.emplace_back("feeds and tracks need realtime.url, a ws:// endpoint (--realtime)");
+  const bool blinks = scenario.feed.blink_every > Duration{0};
+  if (blinks && scenario.feed.blink_for >= scenario.feed.blink_every)
+    faults.emplace_back("feed.blink_for must be shorter than feed.blink_every");
+  if (scenario.feed.acting + scenario.feed.sleeping > 1)
+    faults.emplace_back("feed.acting and feed.sleeping must not be more than 1 together");
+  if (scenario.track.offline_for >= scenario.track.offline_every)
+    faults.emplace_back("track.offline_for must be shorter than track.offline_every");
 }
 
 }  // namespace
@@ -103,8 +125,7 @@ std::vector<Fault> check_together(const Scenario& scenario) {
   if (scenario.weak.link.stutter_for > Duration{0} &&
       scenario.weak.link.stutter_for >= scenario.weak.link.stutter_every)
     faults.emplace_back("weak.stutter_for must be shorter than weak.stutter_every");
-  if (scenario.chat.count > 0 && scenario.chat.url.empty())
-    faults.emplace_back("chat.count asks for chat clients, but chat.url names no ws:// endpoint");
+  check_realtime(scenario, faults);
   if (!scenario.publisher.flv_file.empty() && scenario.publisher.rtmp_url.empty())
     faults.emplace_back("publisher.flv_file is to be published, but publisher.rtmp_url says not where");
   if (scenario.profile == Profile::publisher_blink && scenario.publisher.flv_file.empty())

@@ -66,6 +66,7 @@ ScenarioTable::ScenarioTable(Scenario& scenario) : SettingsTable{"a scenario"} {
   bind_run(scenario);
   bind_viewers(scenario);
   bind_player(scenario.player);
+  bind_realtime(scenario);
   bind_others(scenario);
 }
 
@@ -116,12 +117,39 @@ void ScenarioTable::bind_player(PlayerSettings& player) {
   number("player.connections", player.connections, 1, 16);
 }
 
-void ScenarioTable::bind_others(Scenario& scenario) {
+void ScenarioTable::bind_realtime(Scenario& scenario) {
+  text("realtime.url", scenario.realtime.url);
+  text("realtime.token", scenario.realtime.token);
   auto& chat = scenario.chat;
   number("chat.count", chat.count, 0, kMostViewers);
   text("chat.url", chat.url);
   text("chat.channel", chat.channel);
   real("chat.messages_per_second", chat.messages_per_second, 0, 1e6);
+  auto& feed = scenario.feed;
+  number("feed.watchers", feed.watchers, 0, kMostViewers);
+  number("feed.publishers", feed.publishers, 1, 1000);
+  text("feed.channel", feed.channel);
+  number("feed.keys", feed.keys, 1, 1000);
+  real("feed.records_per_second", feed.records_per_second, 0.01, 2000);
+  time("feed.ttl", feed.ttl, milliseconds{100}, hours{1});
+  real("feed.acting", feed.acting, 0, 1);
+  time("feed.act_every", feed.act_every, milliseconds{100}, hours{1});
+  real("feed.sleeping", feed.sleeping, 0, 1);
+  time("feed.sleep_for", feed.sleep_for, milliseconds{100}, hours{1});
+  time("feed.sleep_every", feed.sleep_every, seconds{1}, hours{1});
+  time("feed.blink_every", feed.blink_every, seconds{0}, hours{1});
+  time("feed.blink_for", feed.blink_for, milliseconds{10}, hours{1});
+  auto& track = scenario.track;
+  number("track.devices", track.devices, 0, kMostViewers);
+  number("track.watchers", track.watchers, 0, kMostViewers);
+  text("track.channel", track.channel);
+  real("track.speed_mps", track.speed_mps, 0, 1000);
+  real("track.offline", track.offline, 0, 1);
+  time("track.offline_for", track.offline_for, milliseconds{10}, hours{1});
+  time("track.offline_every", track.offline_every, seconds{1}, hours{24});
+}
+
+void ScenarioTable::bind_others(Scenario& scenario) {
   auto& publisher = scenario.publisher;
   text("publisher.flv_file", publisher.flv_file);
   text("publisher.rtmp_url", publisher.rtmp_url);

@@ -25,6 +25,7 @@ class ScenarioTable : public SettingsTable {
   void bind_run(Scenario& scenario);
   void bind_viewers(Scenario& scenario);
   void bind_player(PlayerSettings& player);
+  void bind_realtime(Scenario& scenario);
   void bind_others(Scenario& scenario);
 };
 

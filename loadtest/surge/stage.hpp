@@ -8,11 +8,13 @@
 #include <boost/asio/io_context.hpp>
 
 #include "surge/chat_audience.hpp"
+#include "surge/feed_audience.hpp"
 #include "surge/http_connection.hpp"
 #include "surge/network.hpp"
 #include "surge/publisher.hpp"
 #include "surge/run_report.hpp"
 #include "surge/target.hpp"
+#include "surge/track_audience.hpp"
 
 namespace levee::surge {
 
@@ -25,6 +27,10 @@ struct Stage {
   std::unique_ptr<RtmpPublisher> publisher;  ///< null: somebody else publishes
   ChatReport chatted;
   std::unique_ptr<ChatAudience> chat;  ///< null: nobody chats
+  FeedReport fed;
+  std::unique_ptr<FeedAudience> feed;  ///< null: there are no feeds
+  TrackReport tracked;
+  std::unique_ptr<TrackAudience> track;  ///< null: there are no devices
 
   /// Lets everything happen that is due, for about a millisecond.
   void turn();

@@ -4,6 +4,7 @@
 const run = JSON.parse(document.getElementById('data').textContent);
 const cohorts = ['incumbents', 'newcomers', 'weak', 'slow_readers', 'flapping'].filter(
   (name) => run.cohorts.includes(name));
+const realtime = ['chat', 'feed', 'track'];
 const words = (name) => name.replace('_', ' ');
 
 // How the numbers of a plot are written, and what stands in its corner.
@@ -67,6 +68,11 @@ function plots() {
       [`${words(name)} 503`, scaled(values(`${name}.refused`), perSecond), name, ''],
       [`${words(name)} errors`, scaled(values(`${name}.errors`), perSecond), 'alarm', name === 'incumbents' ? '' : 'dots'],
     ])],
+    ['Realtime: from when it was due to each receipt', times, realtime.map((name) => [
+      `${name} p99`, quantile(`${name}.delivery`, 'p99'), name, ''])],
+    ['Realtime: connected', count, realtime.map((name) => [name, values(`${name}.connected`), name, ''])],
+    ['Realtime: lost, twice, out of order, stale as live', count, realtime.map((name) => [
+      name, values(`${name}.wrong`), name, ''])],
     ['Processor', cores, [
       ['server', values('server.cpu'), 'server', ''],
       ['generator, busiest agent', values('generator.cpu'), 'generator', ''],

@@ -89,6 +89,43 @@ describe('the scenarios', { concurrency: 4 }, () => {
     assert.ok(report.chat.sent > 3 && report.chat.received > report.chat.sent * 5, `${report.chat.sent} sent, ${report.chat.received} received`);
   });
 
+  // Without viewers: what counts is what comes over the WebSockets.
+  const alone = () => ['--incumbents', '0', '--newcomers', '0', '--realtime', `ws://127.0.0.1:${levee.httpPort}/rt`];
+  const delivered = (group) => [`${group}.connected_fraction == 1`, `${group}.missed == 0`, `${group}.duplicates == 0`, `${group}.out_of_order == 0`];
+
+  test('feed: publishers drop and watchers sleep, and nothing stale is shown as live nor acted on', async () => {
+    const report = await play('feed', [...delivered('feed'), 'feed.lost == 0', 'feed.stale_as_live == 0', 'feed.stale_acts_accepted == 0', 'feed.refused == 0'],
+      [...alone(), '--hold', '11s', '--set', 'feed.watchers=20', '--set', 'feed.acting=0.5', '--set', 'feed.act_every=1s', '--set', 'feed.sleeping=0.2',
+        '--set', 'feed.blink_every=6s', '--set', 'feed.blink_for=1s']);
+    const { sent, old_sent: old, received, live, judged, acts_accepted: accepted, stale_acts: stale, stale_told: told, dropped } = report.feed;
+    assert.ok(sent > 300 && old > 3 && received > sent * 5, `${sent} sent, ${old} of them old, ${received} received`);
+    assert.ok(live > judged / 3 && live < judged, `${live} of ${judged} looks live`);
+    assert.ok(accepted > 5 && stale > 5, `${accepted} acts accepted, ${stale} on old quotes`);
+    assert.ok(dropped >= 4 && told.count > 20, `${dropped} drops, told ${told.count} times`);
+  });
+
+  test('track: a late report never becomes the present, and no device looks fresher than it is', async () => {
+    const report = await play('track', [...delivered('track'), 'track.lost == 0', 'track.past_as_present == 0', 'track.stale_as_live == 0',
+      'track.live_as_stale == 0', 'track.refused == 0'],
+    [...alone(), '--hold', '14s', '--set', 'track.devices=12', '--set', 'track.watchers=5', '--set', 'track.offline=0.5', '--set', 'track.offline_for=7s',
+      '--set', 'track.speed_mps=20']);
+    const { sent, acknowledged, backlog, received, live, next } = report.track;
+    assert.ok(backlog >= 6 && received > 12 * 5 && live > 0, `${backlog} late of ${sent}, ${received} received, ${live} live`);
+    assert.ok(acknowledged > sent / 2 && next.count > 12, `${acknowledged} of ${sent} acknowledged, ${next.count} told when to come`);
+  });
+
+  test('storm: every WebSocket drops at once, and each is given all it missed, once and in order', async () => {
+    const report = await play('storm', [...delivered('chat'), ...delivered('feed'), ...delivered('track'), 'chat.unrecovered == 0', 'chat.lost == 0',
+      'feed.stale_as_live == 0', 'track.stale_as_live == 0', 'track.past_as_present == 0'],
+    [...alone(), '--hold', '8s', '--set', 'chat.channel=chat:storm', '--set', 'feed.channel=feed:storm', '--set', 'track.channel=track:storm', '--set', 'chat.count=40', '--set', 'feed.watchers=10', '--set', 'track.devices=5', '--set', 'track.watchers=5']);
+    for (const [group, clients] of [['chat', 40], ['feed', 11], ['track', 10]]) {
+      const { dropped, returned, resumed, back } = report[group];
+      assert.deepEqual([dropped, returned, resumed], [clients, clients, clients], group);
+      assert.equal(back.count, clients, `${group}: all have what they missed`);
+    }
+    assert.ok(report.chat.sent > 20 && report.chat.received > report.chat.sent * 20);
+  });
+
   test('publisher_blink: the harness publishes and drops, and its viewers stay', async () => {
     const file = path.join(folder, 'blink.flv');
     await run('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-nostdin', '-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=30:duration=10', '-f', 'lavfi',

@@ -20,6 +20,9 @@ TEST(RunReport, ReturnsFromJsonAsItWas) {
       LimitReport{800, std::nullopt, "the processor", "", {{true, 800, 3000, false, {"a == 0"}, "egress"}}};
   report.chat.planned = 5;
   report.chat.delivery.record(3ms);
+  report.feed.stale_as_live = 2;
+  report.feed.back.record(2s);
+  report.track.past_as_present = 1;
   report.publisher.blinks = 2;
   EXPECT_EQ(report_from_json(to_json_text(report)), report);
 }
@@ -33,6 +36,18 @@ TEST(RunReport, OfTwoAgentsMergesToThatOfOne) {
   EXPECT_EQ(merged.generator.agents, 2u);
   EXPECT_EQ(merged.generator.lag, whole.generator.lag);
   EXPECT_EQ(merged.marks, whole.marks) << "the same mark of each agent stands once";
+}
+
+TEST(RunReport, AddsUpWhatRealtimeClientsLivedThrough) {
+  auto report = test::sample_report();
+  auto other = report;
+  report.chat.planned = other.chat.planned = 3;
+  other.feed.stale_as_live = 1;
+  other.track.next.record(5s);
+  merge(report, other);
+  EXPECT_EQ(report.chat.planned, 6u);
+  EXPECT_EQ(report.feed.stale_as_live, 1u);
+  EXPECT_EQ(report.track.next.count(), 1u);
 }
 
 TEST(RunReport, MergesInAnyOrder) {

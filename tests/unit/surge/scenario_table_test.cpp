@@ -97,7 +97,7 @@ TEST(ScenarioFiles, AreAllInOrder) {
     EXPECT_THAT(scenario.thresholds, testing::Not(IsEmpty()));
     scenario.targets = {"http://127.0.0.1:8080/live/a/index.m3u8"};
     scenario.publisher = {"a.flv", "rtmp://127.0.0.1/live/a"};
-    scenario.chat.url = "ws://127.0.0.1:8080/rt";
+    scenario.realtime.url = "ws://127.0.0.1:8080/rt";
     EXPECT_THAT(check_together(scenario), IsEmpty());
   }
 }

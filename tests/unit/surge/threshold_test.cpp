@@ -133,5 +133,14 @@ TEST(Metrics, AreAllListedWithTheirMeaning) {
   }
 }
 
+TEST(Threshold, MayBeAboutFeedsAndTracks) {
+  auto report = test::sample_report();
+  report.feed.stale_as_live = 1;
+  report.track.delivery.record(std::chrono::milliseconds{20});
+  EXPECT_FALSE(outcome("feed.stale_as_live == 0", report).held);
+  EXPECT_TRUE(outcome("track.past_as_present == 0", report).held);
+  EXPECT_TRUE(outcome("track.delivery.p99 < 500ms", report).held);
+}
+
 }  // namespace
 }  // namespace levee::surge
