@@ -34,6 +34,7 @@ void FeedView::take(FeedKey key, std::uint64_t offset, Moment now) {
     entry.body = std::make_shared<const std::string>(std::move(key.body));
   }
   entry.changed = offset;
+  entry.change = ++changes_;
   if (fresh || key.mark != KeyMark::silent) entry.told = offset;
   entry.ttl = key.ttl;
   entry.mark = key.mark;
@@ -52,7 +53,8 @@ void FeedView::take(const FeedGate& gate, std::uint64_t offset, Moment now) {
   }
   if (!has_gate_) return;
   for (auto& [key, entry] : entries_) {
-    entry.changed = std::max(entry.changed, offset);
+    entry.changed = offset;
+    entry.change = ++changes_;
     expect(entry);
   }
 }

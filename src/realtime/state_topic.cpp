@@ -8,6 +8,9 @@ namespace levee::realtime {
 namespace {
 
 constexpr std::size_t kPieceBytes = std::size_t{16} * 1024;
+constexpr std::size_t kAroundRecord = 160;  // bytes of a record's text beside key and value
+// Pieces of a snapshot that are kept for others: those of the largest there is.
+constexpr std::size_t kMaxShared = 64;
 // How long one snapshot is given to all who come; its ages are then this much short at most.
 constexpr Duration kSharedFor = std::chrono::milliseconds{100};
 // A watch is told again before it ends, whichever shard it is that tells.
@@ -36,15 +39,12 @@ void StateTopic::reset(const Snapshot& snapshot, TimePoint now) {
     if (snapshot.top.epoch != top_.epoch) view_ = FeedView{kind_ == Kind::state};
   }
   const auto known = snapshot.top.epoch == top_.epoch ? top_.offset : 0;
-  const StoredRecord* gate = nullptr;
+  std::vector<const StoredRecord*> news;
   for (const auto& stored : snapshot.records) {
-    if (stored.offset <= known) continue;
-    if (stored.record.key == kGateKey)
-      gate = &stored;
-    else
-      view_.apply(stored.record, stored.offset, moment(now));
+    if (stored.offset > known) news.push_back(&stored);
   }
-  if (gate != nullptr) view_.apply(gate->record, gate->offset, moment(now));
+  std::ranges::stable_sort(news, {}, &StoredRecord::offset);
+  for (const auto* stored : news) view_.apply(stored->record, stored->offset, moment(now));
   top_ = snapshot.top;
   bus_away_ = false;
   ready_ = true;
@@ -68,7 +68,7 @@ void StateTopic::begin_anew() {
   ++generation_;
   changed_ = true;
   changes_made_ = false;
-  whole_ = nullptr;
+  shared_.clear();
 }
 
 bool StateTopic::prepare(TimePoint) {
@@ -124,28 +124,34 @@ void StateTopic::start_anew(Cursor& cursor, FrameSink& sink) {
 
 bool StateTopic::give_snapshot(Cursor& cursor, FrameSink& sink) {
   const auto now = context_.wall.now();
-  const bool from_nothing = cursor.offset == 0 && !cursor.recovered;
-  if (from_nothing && whole_ && now - whole_at_ <= kSharedFor && whole_to_ == top_.offset) {
-    sink.push(whole_);
-    cursor = {top_.offset, generation_, false, false};
-    return false;
+  if (const auto* shared = shared_piece(cursor, now)) {
+    sink.push(shared->frames);
+    cursor = shared->then;
+    return cursor.starting;
   }
-  const auto part = piece(cursor.offset, kPieceBytes);
+  const auto part = snapshot_piece(cursor);
   Bytes frames;
-  if (!part.changes.empty()) frames = context_.framer(snapshot_text(part, cursor.offset));
+  if (!part.changes.empty()) frames = context_.framer(snapshot_text(part));
   if (part.last) {
     const auto end = context_.framer(encode_sync_message(sync_text(cursor.recovered, false)));
     frames.insert(frames.end(), end.begin(), end.end());
   }
-  const auto shared = share(std::move(frames));
-  sink.push(shared);
-  if (from_nothing && part.last) {
-    whole_ = shared;
-    whole_at_ = now;
-    whole_to_ = top_.offset;
-  }
-  cursor = {part.to, generation_, !part.last, cursor.recovered};
+  const auto made = share(std::move(frames));
+  sink.push(made);
+  const auto given = part.changes.empty() ? cursor.whole_to : part.changes.back().entry->change;
+  const Cursor then{part.last ? part.to : cursor.offset, generation_, !part.last, cursor.recovered,
+                    part.last ? 0 : given};
+  if (!cursor.recovered && shared_.size() < kMaxShared) shared_.push_back({cursor.whole_to, made, then, now});
+  cursor = then;
   return !part.last;
+}
+
+const StateTopic::Shared* StateTopic::shared_piece(const Cursor& cursor, TimePoint now) {
+  if (std::exchange(shared_to_, top_.offset) != top_.offset) shared_.clear();
+  std::erase_if(shared_, [&](const Shared& each) { return now - each.made_at > kSharedFor; });
+  if (cursor.recovered) return nullptr;
+  const auto found = std::ranges::find(shared_, cursor.whole_to, &Shared::after);
+  return found == shared_.end() ? nullptr : &*found;
 }
 
 std::optional<TimePoint> StateTopic::due() const {
@@ -167,12 +173,11 @@ const std::vector<StateTopic::Change>& StateTopic::changes() {
   if (std::exchange(changes_made_, true)) return changes_;
   changes_.clear();
   for (const auto& [key, entry] : view_.entries()) changes_.push_back({entry.changed, &key, &entry});
-  std::ranges::stable_sort(changes_, {}, &Change::offset);
+  std::ranges::sort(changes_, {}, [](const Change& change) { return change.entry->change; });
   return changes_;
 }
 
 StateTopic::Piece StateTopic::piece(std::uint64_t from, std::size_t most_bytes) {
-  constexpr std::size_t kAround = 160;  // of a record's text beside key and value
   const auto& all = changes();
   auto next = std::ranges::upper_bound(all, from, {}, &Change::offset);
   Piece piece;
@@ -181,11 +186,26 @@ StateTopic::Piece StateTopic::piece(std::uint64_t from, std::size_t most_bytes) 
     // What one message brought stays together: a piece ends at an offset.
     const bool divisible = !piece.changes.empty() && piece.changes.back().offset < next->offset;
     if (divisible && bytes >= most_bytes) break;
-    bytes += kAround + next->key->size() + next->entry->body->size();
+    bytes += kAroundRecord + next->key->size() + next->entry->body->size();
     piece.changes.push_back(*next);
   }
   piece.last = next == all.end();
   piece.to = piece.last ? top_.offset : piece.changes.back().offset;
+  return piece;
+}
+
+StateTopic::Piece StateTopic::snapshot_piece(const Cursor& cursor) {
+  const auto& all = changes();
+  auto next = cursor.whole_to > 0 ? std::ranges::upper_bound(all, cursor.whole_to, {},
+                                                             [](const Change& c) { return c.entry->change; })
+                                  : std::ranges::upper_bound(all, cursor.offset, {}, &Change::offset);
+  Piece piece;
+  for (std::size_t bytes = 0; next != all.end() && bytes < kPieceBytes; ++next) {
+    bytes += kAroundRecord + next->key->size() + next->entry->body->size();
+    piece.changes.push_back(*next);
+  }
+  piece.last = next == all.end();
+  piece.to = piece.last ? top_.offset : next->offset - 1;  // of the next one some may be missing
   return piece;
 }
 
@@ -202,9 +222,9 @@ std::string StateTopic::push_text(const Piece& piece, std::uint64_t from) const 
   return text + "]}";
 }
 
-std::string StateTopic::snapshot_text(const Piece& piece, std::uint64_t from) const {
+std::string StateTopic::snapshot_text(const Piece& piece) const {
   std::string text = R"({"ch":")" + channel_ + '"' + R"(,"o":)" + number(piece.to) + R"(,"s":1,"r":[)";
-  for (const auto& change : piece.changes) text += record_text(change, from, true) + ',';
+  for (const auto& change : piece.changes) text += record_text(change, 0, true) + ',';
   text.back() = ']';
   return text + '}';
 }

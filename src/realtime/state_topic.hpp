@@ -12,8 +12,9 @@ namespace levee::realtime {
 
 /// Policy of a `state` and a `track`: the newest of each key. Every key knows the offset of its last change,
 /// so that a subscriber however far behind is given what changed since, each key once: a snapshot is what
-/// changed since nothing. Who is given a piece of it is given all that was taken from the bus by then, so
-/// that no frame mixes what is visible with what is not. While the bus is away everything is stale.
+/// changed since nothing. It comes in pieces of some kPieceBytes, wherever that cuts a message, for nobody
+/// stands anywhere before its end. Who is given a piece of it is given all that was taken from the bus by
+/// then, so that no frame mixes what is visible with what is not. While the bus is away everything is stale.
 class StateTopic final : public Topic {
  public:
   StateTopic(Kind kind, std::string channel, Context context)
@@ -38,11 +39,18 @@ class StateTopic final : public Topic {
     const std::string* key = nullptr;
     const FeedView::Entry* entry = nullptr;
   };
-  /// What one frame holds: changes of the offsets in (from, to].
+  /// What one frame holds: changes of the offsets in (from, to]; of a snapshot perhaps some of the next one.
   struct Piece {
     std::vector<Change> changes;
     std::uint64_t to = 0;
     bool last = false;
+  };
+  /// A piece of the snapshot from the start, as those who come together are all given it.
+  struct Shared {
+    std::uint64_t after = 0;  ///< number of the change before it
+    SharedBytes frames;
+    Cursor then;  ///< of who was given it
+    TimePoint made_at{};
   };
 
   Moment moment(TimePoint now) const { return {now, context_.wall.at(now)}; }
@@ -50,8 +58,10 @@ class StateTopic final : public Topic {
   void start_anew(Cursor& cursor, FrameSink& sink);
   const std::vector<Change>& changes();
   Piece piece(std::uint64_t from, std::size_t most_bytes);
+  Piece snapshot_piece(const Cursor& cursor);
+  const Shared* shared_piece(const Cursor& cursor, TimePoint now);
   std::string push_text(const Piece& piece, std::uint64_t from) const;
-  std::string snapshot_text(const Piece& piece, std::uint64_t from) const;
+  std::string snapshot_text(const Piece& piece) const;
   std::string record_text(const Change& change, std::uint64_t from, bool with_age) const;
   std::string_view stale_reason(const FeedView::Entry& entry) const;
   std::string sync_text(bool recovered, bool with_size) const;
@@ -66,10 +76,8 @@ class StateTopic final : public Topic {
   std::uint64_t batch_from_ = 0;
   std::vector<Change> changes_;  ///< in order; made when it is first needed
   bool changes_made_ = false;
-  /// The snapshot from the start, as those who come together are all given it.
-  SharedBytes whole_;
-  TimePoint whole_at_{};
-  std::uint64_t whole_to_ = 0;
+  std::vector<Shared> shared_;
+  std::uint64_t shared_to_ = 0;  ///< the offset as of which they are
 };
 
 }  // namespace levee::realtime

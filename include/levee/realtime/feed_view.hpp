@@ -64,7 +64,8 @@ class FeedView {
   };
   /// The newest of one key.
   struct Entry {
-    std::uint64_t changed = 0;        ///< offset of the last message that changed anything of it
+    std::uint64_t changed = 0;  ///< offset of the last message that changed anything of it
+    std::uint64_t change = 0;   ///< number of that change, of this view's own: no two keys have the same
     std::uint64_t value_changed = 0;  ///< offset of the last new value
     Version version;
     TimePoint origin;
@@ -82,7 +83,7 @@ class FeedView {
   /// Whether the source may be silent about a key: a `track`'s devices are judged by those who look.
   explicit FeedView(bool has_gate) : has_gate_{has_gate} {}
 
-  /// Takes one record of the message with this offset.
+  /// Takes one record of the message with this offset. Offsets never fall.
   void apply(const Record& record, std::uint64_t offset, Moment now);
 
   const Entries& entries() const { return entries_; }
@@ -119,6 +120,7 @@ class FeedView {
   void expect(const Entry& entry);
 
   bool has_gate_;
+  std::uint64_t changes_ = 0;
   Entries entries_;
   FeedGate gate_;
   TimePoint vouched_{};

@@ -34,7 +34,9 @@ struct Cursor {
   std::uint32_t generation = 0;  ///< of the topic's state it was given; behind the topic's: it starts anew
   bool starting = false;         ///< `state`, `track`: what it is given until the sync is a snapshot
   bool recovered = false;        ///< of that: it has what was there before
-  std::uint64_t whole_to = 0;    ///< `log`: up to here it is given everything, whatever the rate
+  /// `log`: up to here it is given everything, whatever the rate. `state`, `track`, while starting: the
+  /// number of the last change that it was given of the snapshot; 0: none.
+  std::uint64_t whole_to = 0;
 };
 
 /// What Unix time it is, told by the monotonic clock: whoever has one reads the other.

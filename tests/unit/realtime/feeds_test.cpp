@@ -1,3 +1,5 @@
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -250,25 +252,63 @@ TEST_F(FeedsTest, CountsWhatWasDroppedAndWhatWasMissed) {
   EXPECT_EQ(hub_.counters().feed_gaps.value(), 1u);
 }
 
-TEST_F(FeedsTest, ALargeSnapshotComesInPieces) {
+TEST_F(FeedsTest, ALargeSnapshotComesInPiecesAlsoOfWhatOneMessageChanged) {
+  const auto fx = source();
+  for (int i = 0; i < 900; ++i) {
+    tell(*fx, "KEY" + std::to_string(i), 1, i);
+    pass(10ms);
+  }
+  state(*fx, "synced");  // which concerns them all: they stand at one offset
+  const auto ann = watcher();
+  const auto pieces = ann->connection.pushed;
+  for (const auto& frame : pieces) EXPECT_LT(frame->size(), 20'000u);
+  std::set<std::string> keys;
+  std::size_t records = 0;
+  json last;
+  for (const auto& message : ann->connection.take()) {
+    if (!message.contains("s")) {
+      last = message;
+      continue;
+    }
+    for (const auto& record : message["r"]) keys.insert(record["k"].get<std::string>());
+    records += message["r"].size();
+  }
+  EXPECT_EQ(keys.size(), 900u);
+  EXPECT_EQ(records, 900u) << "each key once";
+  ASSERT_TRUE(last.contains("sync"));
+  EXPECT_EQ(last["sync"]["recovered"], false);
+  const auto bo = watcher();
+  ASSERT_EQ(bo->connection.pushed.size(), pieces.size());
+  EXPECT_EQ(bo->connection.pushed.back(), pieces.back()) << "who comes next is given the same bytes";
+}
+
+TEST_F(FeedsTest, ASnapshotUnderWayGoesOnWithWhatChangedMeanwhile) {
   const auto fx = source();
   for (int i = 0; i < 300; ++i) {
     tell(*fx, "KEY" + std::to_string(i), 1, i);
     pass(10ms);
   }
-  const auto ann = watcher();
-  std::size_t keys = 0;
-  std::size_t frames = 0;
-  json last;
-  for (const auto& message : ann->connection.take()) {
-    if (message.contains("s")) ++frames;
-    if (message.contains("s")) keys += message["r"].size();
-    last = message;
+  state(*fx, "synced");
+  auto ann = client("Ann");
+  ann->connection.take();
+  ann->connection.stops_after = 3;  // the answer and two pieces
+  ask(*ann, R"({"i":2,"op":"sub","ch":"feed:fx"})");
+  auto seen = ann->connection.take();
+  tell(*fx, "KEY0", 2, 7777);
+  ann->connection.stops_after = 0;
+  ann->connection.stopped_up = false;
+  ann->session->writable();
+  settle();
+  for (const auto& message : ann->connection.take()) seen.push_back(message);
+  std::map<std::string, json> held;
+  for (const auto& message : seen) {
+    EXPECT_FALSE(message.contains("p")) << "no push before the snapshot is whole";
+    if (!message.contains("s")) continue;
+    for (const auto& record : message["r"]) held[record["k"].get<std::string>()] = record;
   }
-  EXPECT_EQ(keys, 300u);
-  EXPECT_GT(frames, 1u);
-  ASSERT_TRUE(last.contains("sync"));
-  EXPECT_EQ(last["sync"]["recovered"], false);
+  EXPECT_EQ(held.size(), 300u);
+  EXPECT_EQ(held["KEY0"]["d"]["b"], 7777);
+  EXPECT_EQ(seen.back()["sync"]["o"].get<int>(), seen[0]["ok"]["o"].get<int>() + 1);
 }
 
 TEST_F(FeedsTest, AFeedThatTheBusLostBeginsAnewWithASyncThatSaysSo) {

@@ -52,6 +52,7 @@ class FakeConnection final : public Connection {
     pushed.push_back(frames);
     unsent = true;
     text += as_text(*frames);
+    if (stops_after > 0 && --stops_after == 0) stopped_up = true;
   }
   /// Counts as the transport sends: with nothing pushed since, there is nothing to send.
   void flush() override { flushes += std::exchange(unsent, false) ? 1 : 0; }
@@ -70,6 +71,7 @@ class FakeConnection final : public Connection {
   }
 
   bool stopped_up = false;
+  int stops_after = 0;  ///< pushes; 0: never by itself
   int closed = 0;
   int flushes = 0;
   bool unsent = false;
