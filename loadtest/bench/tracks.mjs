@@ -44,7 +44,7 @@ console.log(`${traces.length} traces of ${kKinds.join(', ')}, ${figures['fixed 5
 console.log(table(['policy', 'reports/h', 'moving', 'battery, %/h', 'error moving, p50 / p95, m', 'near checkpoints, p95, m', 'stop seen, p95 / max, s',
   'seen after a hole, p95, s', 'silence under a promise', 'falsely live', 'live when it can be'], rows));
 console.log(`\nA connection kept open beside the reports brings the battery to ${figures['levee, watched'].batteryConnected.toFixed(1)} %/h (levee, watched) and
-${figures['fixed 60 s'].batteryConnected.toFixed(1)} %/h (fixed 60 s): the heartbeats of every 15 s keep the radio awake.\n`);
+${figures['fixed 60 s'].batteryConnected.toFixed(1)} %/h (fixed 60 s): its heartbeats, every 120 s as it asked for, wake the radio.\n`);
 console.log(table(['aim', 'at most', 'measured', ''], aims(figures).map(({ aim, bound, measured, held }) => [aim, bound, measured, held ? 'held' : '**missed**'])));
 
 mkdirSync('docs/images', { recursive: true });

@@ -22,7 +22,7 @@ export class Link {
 
   /**
    * `radio`: away(time), whether there is no network then; oneWay(), ms; passed(time, text, up), told of each message that went
-   * over the air. `client`: its number with the hub.
+   * over the air; patienceMs, of the server with its silence. `client`: its number with the hub.
    */
   constructor(world, client, radio) {
     this.#world = world;
@@ -72,9 +72,10 @@ export class Link {
 
   #watchSilence() {
     const { scheduler } = this.#world;
-    scheduler.after(this.#heardAt + kServerPatienceMs - scheduler.time, () => {
+    const patience = this.#radio.patienceMs ?? kServerPatienceMs;
+    scheduler.after(this.#heardAt + patience - scheduler.time, () => {
       if (!this.#world.has(this.#client)) return;
-      if (scheduler.time - this.#heardAt >= kServerPatienceMs) this.drop(4002);
+      if (scheduler.time - this.#heardAt >= patience) this.drop(4002);
       else this.#watchSilence();
     });
   }

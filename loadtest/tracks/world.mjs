@@ -18,6 +18,7 @@ const kAwakeMs = 11_576; // of a radio after a message
 const kWakingMs = 260;
 const kToldMs = 2000; // until a phone says that its network is gone or back
 const kDevice = 'd1';
+const kHeartbeatMs = 120_000; // a device only reports: what it hears in between costs its battery
 const kCheckpointRadius = 20;
 
 export class World {
@@ -72,10 +73,11 @@ export class World {
     const radio = {
       away: (time) => this.#isAway(time),
       oneWay: () => this.#oneWay(),
+      patienceMs: 4 * kHeartbeatMs,
       passed: (time, text, up) => this.#passed(time, text, up),
     };
     const env = { ...this.#environment(radio), wall: () => kWallMs + this.scheduler.time + skewMs };
-    const rt = new Realtime('device', { env });
+    const rt = new Realtime('device', { env, heartbeatMs: kHeartbeatMs });
     const locator = {
       watch: (onFix) => {
         this.#onFix = onFix;

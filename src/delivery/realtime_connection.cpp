@@ -186,8 +186,10 @@ void RealtimeConnection::check(TimePoint now) {
   const auto hello_from = std::max(opened_, session_->waits_until());
   if (!session_->greeted() && now - hello_from >= settings_.hello_timeout) return close(Code::no_hello);
   if (now - last_took_ >= settings_.slow_timeout) return close(Code::slow);
-  if (now - last_heard_ >= settings_.idle_timeout) return close(Code::silent);
-  if (now - last_heard_ >= settings_.ping_after && !std::exchange(pinged_, true)) {
+  // Who asked for slow heartbeats is not woken up more often than by them.
+  const auto pace = session_->pace();
+  if (now - last_heard_ >= settings_.idle_timeout * pace) return close(Code::silent);
+  if (now - last_heard_ >= settings_.ping_after * pace && !std::exchange(pinged_, true)) {
     push(share(websocket_ping()));
     flush();
   }

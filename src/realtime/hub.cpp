@@ -195,6 +195,8 @@ void Hub::send_heartbeats(TimePoint now, std::int64_t wall_ms) {
   const auto heartbeat = share(framer_(encode_heartbeat(wall_ms, reconnect_window().to_ms)));
   for (auto* session : phases_[next_phase_]) {
     if (!session->greeted() || !session->connection_.ready()) continue;
+    if (++session->beats_ < session->pace_) continue;
+    session->beats_ = 0;
     session->connection_.push(heartbeat);
     session->connection_.flush();
   }

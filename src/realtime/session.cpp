@@ -88,6 +88,8 @@ void Session::handle(Number number, Hello& hello, const Now& now) {
   hub_.counters_.sessions.add(1);
   if (hello.nickname) nickname_ = std::move(*hello.nickname);
   if (!identity_.nickname.empty()) nickname_ = identity_.nickname;
+  const auto beats = std::chrono::milliseconds{hello.heartbeat_ms} / Hub::kHeartbeat;
+  pace_ = static_cast<std::uint8_t>(std::clamp<std::int64_t>(beats, 1, Hub::kSlowestPace));
   welcome(*arrival == Arrival::resume, now.wall_ms);
   for (auto& wanted : hello.subscriptions) subscribe({}, std::move(wanted), now.time);
 }
@@ -117,7 +119,7 @@ void Session::welcome(bool resumed, std::int64_t wall_ms) {
   welcome.standing = identity_.standing;
   welcome.resumed = resumed;
   welcome.now_ms = wall_ms;
-  welcome.heartbeat_ms = duration_cast<milliseconds>(Hub::kHeartbeat).count();
+  welcome.heartbeat_ms = duration_cast<milliseconds>(Hub::kHeartbeat * pace_).count();
   welcome.window_ms = hub_.reconnect_window().to_ms;
   welcome.resume_ttl_ms = duration_cast<milliseconds>(hub_.settings_.resume_ttl).count();
   if (identity_.known())

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -14,6 +15,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+// Of a heartbeat that a client may ask for; what it is given is less.
+constexpr std::uint64_t kMostHeartbeatMs = 3'600'000;
 // Largest integer that a client's JSON numbers hold exactly (RFC 8259 section 6).
 constexpr std::uint64_t kMaxInteger = std::uint64_t{1} << 53;
 
@@ -78,6 +81,11 @@ std::optional<Hello> hello(const Json& json) {
   if (!optional_text(json, "token", result.token) || !optional_text(json, "resume", result.resume) ||
       !optional_text(json, "viewer", result.viewer))
     return {};
+  if (const Json* heartbeat = find(json, "hb")) {
+    const auto wanted_ms = integer(heartbeat);
+    if (!wanted_ms) return {};
+    result.heartbeat_ms = static_cast<std::int64_t>(std::min(*wanted_ms, kMostHeartbeatMs));
+  }
   if (const Json* list = find(json, "subs")) {
     if (!list->is_array() || list->size() > kMaxChannels) return {};
     for (const auto& item : *list) {

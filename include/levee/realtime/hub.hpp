@@ -124,6 +124,7 @@ class Hub final : public BusListener {
  public:
   static constexpr std::size_t kServedPerTick = 256;
   static constexpr Duration kHeartbeat = std::chrono::seconds{15};
+  static constexpr unsigned kSlowestPace = 8;  ///< heartbeats in one of a client that asked for slow ones
   static constexpr Duration kBusPatience = std::chrono::seconds{5};  ///< for the first snapshot of a channel
   static constexpr Duration kLinger = std::chrono::seconds{30};      ///< of a channel without subscribers
 

@@ -44,6 +44,8 @@ class Session {
   /// Until when a client that was told to say hello later may be silent.
   TimePoint waits_until() const { return waits_until_; }
   const std::string& id() const { return id_; }
+  /// How many of the usual heartbeats one of this client's lasts, and the patience with its silence.
+  unsigned pace() const { return pace_; }
   /// What others call this person.
   const std::string& user() const { return identity_.known() ? identity_.user : id_; }
 
@@ -118,7 +120,9 @@ class Session {
   std::uint64_t key_;      ///< of the hub's table
   std::size_t phase_;      ///< of its heartbeat
   std::size_t place_ = 0;  ///< among those of its phase
-  bool in_turn_ = false;   ///< waits for its next turn to be given more
+  std::uint8_t pace_ = 1;  ///< it gets one heartbeat in so many
+  std::uint8_t beats_ = 0;
+  bool in_turn_ = false;  ///< waits for its next turn to be given more
   std::string id_;
   Identity identity_;
   std::string nickname_;

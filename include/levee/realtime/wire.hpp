@@ -33,9 +33,10 @@ struct Subscribe {
 struct Hello {
   int version = kProtocolVersion;
   std::optional<std::string> nickname;
-  std::string token;   ///< of an identity
-  std::string resume;  ///< token from an earlier session
-  std::string viewer;  ///< playback token
+  std::string token;              ///< of an identity
+  std::string resume;             ///< token from an earlier session
+  std::string viewer;             ///< playback token
+  std::int64_t heartbeat_ms = 0;  ///< the slowest heartbeat that will do; 0: as usual
   std::vector<Subscribe> subscriptions;
 };
 

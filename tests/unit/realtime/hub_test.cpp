@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -322,6 +323,21 @@ TEST_F(HubTest, SendsOnceForAllChannelsOfAConnection) {
   settle();
   EXPECT_EQ(ann->connection.take().size(), 3u);
   EXPECT_EQ(ann->connection.flushes, 1);
+}
+
+TEST_F(HubTest, GivesHeartbeatsAsSlowlyAsWasAskedForWithinABound) {
+  const auto beats_in = [&](const std::string& wanted, Duration time) {
+    auto made = client("Ann", wanted);
+    const auto welcome = made->connection.take().at(0)["hello"];
+    pass(time);
+    std::size_t beats = 0;
+    for (const auto& message : made->connection.take()) beats += message.contains("hb") ? 1 : 0;
+    return std::pair{welcome["hb"].get<int>(), beats};
+  };
+  EXPECT_EQ(beats_in("", 60s), (std::pair{15'000, std::size_t{4}}));
+  EXPECT_EQ(beats_in(R"(,"hb":1000)", 60s), (std::pair{15'000, std::size_t{4}}));
+  EXPECT_EQ(beats_in(R"(,"hb":59999)", 180s), (std::pair{45'000, std::size_t{4}}));
+  EXPECT_EQ(beats_in(R"(,"hb":9000000)", 240s), (std::pair{120'000, std::size_t{2}}));
 }
 
 }  // namespace

@@ -58,6 +58,8 @@ export interface Options {
   /** How late a message may be and still prove that the server is heard, ms. Default 1500. */
   lagMs?: number;
   env?: Environment;
+  /** The longest time between two heartbeats that will do, ms, for a client that only reports: 15 to 120 s. 0: the usual 15 s. */
+  heartbeatMs?: number;
 }
 
 export class Realtime {

@@ -18,6 +18,7 @@ import { Subscriptions } from './subscriptions.js';
 const kTickMs = 250;
 const kHelloWithinMs = 10_000;
 const kAnswerWithinMs = 5000; // to a ping that asks whether the connection still works
+const kRequestWithinMs = 10_000; // something must come after a request, where heartbeats are too slow to find a dead connection
 const kSettledMs = 5000; // a connection that lasted this long was a good one: the next wait begins small
 const kSlowDownMs = 10_000;
 const kHiddenMs = 60_000; // a page that nobody has seen for this long does not try to reconnect
@@ -53,7 +54,7 @@ export class Realtime extends Emitter {
   constructor(url, options = {}) {
     super();
     this.#url = url;
-    this.#options = { nick: '', token: '', viewer: '', ...options };
+    this.#options = { nick: '', token: '', viewer: '', heartbeatMs: 0, ...options };
     this.#env = options.env ?? kBrowser;
     this.#life = new Life(this.#env, this.#clock, options);
     this.#outbox = new Outbox(this.#env, (message) => this.request(message));
@@ -149,7 +150,10 @@ export class Realtime extends Emitter {
   }
 
   #ask(message, taken) {
-    if (this.#isOpen) return this.#connection.request(message, taken);
+    if (this.#isOpen) {
+      if (this.#options.heartbeatMs > 0) this.#life.demand(this.#env.now() + kRequestWithinMs);
+      return this.#connection.request(message, taken);
+    }
     return Promise.reject(new RealtimeError(kConnectionLost, 'There is no connection.', [0, 0]));
   }
 
@@ -179,11 +183,12 @@ export class Realtime extends Emitter {
   }
 
   #greet() {
-    const { nick, token, viewer } = this.#options;
+    const { nick, token, viewer, heartbeatMs } = this.#options;
     const hello = { op: 'hello', v: 1 };
     if (nick) hello.nick = nick;
     if (token) hello.token = typeof token === 'function' ? token() : token;
     if (viewer) hello.viewer = viewer;
+    if (heartbeatMs > 0) hello.hb = heartbeatMs;
     if (this.#session.resume) hello.resume = this.#session.resume;
     hello.subs = this.#channels.wanted();
     this.#helloAt = this.#env.now();

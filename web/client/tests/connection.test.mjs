@@ -22,6 +22,25 @@ test('silence for 2.5 heartbeats is stale, for 5 it is a lost connection', async
   assert.equal(sockets[0].readyState, 3);
 });
 
+test('slow heartbeats are asked for, and a dead connection is then found by a request without an answer', async () => {
+  const { rt, last, welcome, time } = setUp({ heartbeatMs: 60_000 });
+  rt.connect();
+  welcome({ hb: 60_000 });
+  assert.equal(last().sent[0].hb, 60_000);
+  await time.pass(59_000);
+  last().say({ hb: { t: time.wall(), win: 300 } });
+  assert.equal(rt.state, 'live');
+  const [{ p }] = last().sent.filter((message) => 'p' in message).slice(-1);
+  last().say({ p, t: time.wall() });
+  const pings = last().sent.filter((message) => 'p' in message).length;
+  await time.pass(60_000);
+  assert.equal(last().sent.filter((message) => 'p' in message).length, pings, 'nothing is said in between');
+  const asked = rt.request({ op: 'me', nick: 'Ann' }).catch((error) => error);
+  await time.pass(10_500);
+  assert.ok(['backoff', 'connecting'].includes(rt.state), rt.state);
+  assert.equal((await asked).code, 0);
+});
+
 test("the first wait is drawn from the server's window, later ones grow with full jitter", async () => {
   const { rt, last, welcome, time } = setUp();
   const waits = [];
