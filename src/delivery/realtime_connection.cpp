@@ -5,11 +5,9 @@
 #include <cerrno>
 #include <utility>
 
-#include <boost/asio/this_coro.hpp>
+#include <boost/asio/error.hpp>
 #include <sys/socket.h>
 #include <sys/uio.h>
-
-#include "levee/runtime/use_result.hpp"
 
 namespace levee::delivery {
 namespace {
@@ -49,23 +47,15 @@ RealtimeConnection::RealtimeConnection(Socket socket, realtime::Hub& hub, const 
       hub_{hub},
       session_{hub.open(*this)} {}
 
-asio::awaitable<void> RealtimeConnection::serve(std::string first) {
-  take_input(as_bytes(first));
-  first = {};
-  while (!broken_ && !(closing_ && answered_)) {
-    const auto [error] = co_await socket_.async_wait(Socket::wait_read, runtime::use_result);
-    if (error || broken_) break;
-    ErrorCode failed;
-    const auto bytes = read_some(socket_, failed);
-    if (failed == asio::error::would_block) continue;
-    if (failed) {
-      if (!closing_) counters_.closed_lost.add();
-      closing_ = true;
-      break;
-    }
-    take_input(bytes);
-  }
-  session_.reset();
+void RealtimeConnection::readable(const ErrorCode& error) {
+  ended_ = ended_ || error;
+  if (over()) return;
+  ErrorCode failed;
+  const auto bytes = read_some(socket_, failed);
+  if (failed == asio::error::would_block) return;
+  if (!failed) return take_input(bytes);
+  if (!closing_) counters_.closed_lost.add();
+  closing_ = ended_ = true;
 }
 
 void RealtimeConnection::take_input(BytesView bytes) {
@@ -203,7 +193,7 @@ void RealtimeConnection::break_off() {
   queued_bytes_ = 0;
   sent_of_first_ = 0;
   ErrorCode ignored;
-  socket_.cancel(ignored);  // ends the wait in `serve`
+  socket_.cancel(ignored);  // ends the wait
 }
 
 void RealtimeConnection::count_close(int code) {

@@ -4,10 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
+#include <string_view>
 #include <vector>
-
-#include <boost/asio/awaitable.hpp>
 
 #include "levee/base/clock.hpp"
 #include "levee/base/metrics.hpp"
@@ -40,8 +38,9 @@ struct RealtimeCounters {
 /// One WebSocket client: reads frames for its session, writes what the hub pushes.
 ///
 /// Writes go straight to the socket when flushed; only what the kernel does not take is kept, and the rest of
-/// the world waits until it is gone (`ready`). There is no buffer, timer or operation for writing while the
-/// connection is idle, and reading waits for the socket alone: the bytes go through one buffer of the shard.
+/// the world waits until it is gone (`ready`). While the connection is idle there is no buffer, timer or
+/// operation for writing, and for reading no more than the shard's waiting for the socket: a coroutine that
+/// waited would take as much memory as all of this. The bytes go through one buffer of the shard.
 /// Thread: its shard's.
 class RealtimeConnection final : public realtime::Connection {
  public:
@@ -55,8 +54,16 @@ class RealtimeConnection final : public realtime::Connection {
   RealtimeConnection(const RealtimeConnection&) = delete;
   RealtimeConnection& operator=(const RealtimeConnection&) = delete;
 
-  /// Reads until the connection ends. `first` is what came with the request for the upgrade.
-  boost::asio::awaitable<void> serve(std::string first);
+  /// Takes what came with the request for the upgrade, before anything is read.
+  void begin(std::string_view first) { take_input(as_bytes(first)); }
+  /// The socket can be read from, or the wait for that failed. Then, and after `begin`, look whether it is
+  /// over.
+  void readable(const ErrorCode& error);
+  /// There is nothing left to read or to say: to be destroyed.
+  bool over() const { return broken_ || ended_ || (closing_ && answered_); }
+  Socket& socket() { return socket_; }
+  /// Ends it without a word; the wait for the socket fails.
+  void break_off();
 
   /// The socket can be written to again.
   void writable();
@@ -75,7 +82,6 @@ class RealtimeConnection final : public realtime::Connection {
   void queue(const SharedBytes& frames);
   void send_some();
   void forget_queue();
-  void break_off();
   void count_close(int code);
 
   Socket socket_;
@@ -90,6 +96,7 @@ class RealtimeConnection final : public realtime::Connection {
   bool closing_ = false;   ///< a close frame was queued: nothing may come after it
   bool answered_ = false;  ///< the client's close frame came
   bool broken_ = false;    ///< the socket is of no use any more
+  bool ended_ = false;     ///< by the client's side, or by its network
   bool heard_ = true;      ///< since the last check; so are the two below
   bool took_bytes_ = true;
   bool pinged_ = false;

@@ -12,7 +12,8 @@
 namespace levee::delivery {
 namespace {
 
-constexpr std::size_t kSessionBytes = 16;
+// 89 random bits; a letter more, and every session's name would take memory of its own.
+constexpr std::size_t kSessionBytes = 15;
 
 }  // namespace
 

@@ -1,6 +1,8 @@
 #include "levee/delivery/realtime_server.hpp"
 
 #include <algorithm>
+#include <exception>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -10,6 +12,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
 #include "levee/delivery/websocket_handshake.hpp"
@@ -73,8 +76,7 @@ class RealtimeShard {
     if (counters_.connections.value() >= static_cast<std::int64_t>(settings_.max_connections))
       return turn_away(std::move(socket));
     counters_.accepted.add();
-    counters_.connections.add(1);
-    tasks_.spawn("realtime client", serve(std::move(socket), request.received.substr(request.head_size)));
+    serve(std::move(socket), std::string_view{request.received}.substr(request.head_size));
   }
 
   asio::awaitable<void> close(Duration grace) {
@@ -96,6 +98,8 @@ class RealtimeShard {
       pause.expires_after(std::chrono::milliseconds{20});
       co_await pause.async_wait(runtime::use_result);
     }
+    for (const auto& [key, connection] : connections_) connection->break_off();
+    while (!connections_.empty()) co_await asio::post(context_, asio::use_awaitable);
     stopping_ = true;
     co_await tasks_.stop(Duration::zero());
     // What was queued for connections that are gone must not find us gone.
@@ -136,18 +140,39 @@ class RealtimeShard {
     }
   }
 
-  asio::awaitable<void> serve(Socket socket, std::string first) {
-    co_await asio::this_coro::throw_if_cancelled(false);
+  void serve(Socket socket, std::string_view first) {
     const auto key = next_key_++;
     // Without it there is only more in the kernel's buffer: no reason to refuse a client.
     ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytes, sizeof kUnsentBytes);
     auto writable_later = [this, key](Socket& blocked) { await_writable(blocked, key); };
-    RealtimeConnection connection{std::move(socket), hub_,           settings_,
-                                  counters_,         writable_later, Clock::now()};
-    connections_.emplace(key, &connection);
-    co_await connection.serve(std::move(first));
+    auto connection = std::make_unique<RealtimeConnection>(std::move(socket), hub_, settings_, counters_,
+                                                           writable_later, Clock::now());
+    auto& opened = *connections_.emplace(key, std::move(connection)).first->second;
+    counters_.connections.add(1);
+    attend(opened, key, [first](RealtimeConnection& it) { it.begin(first); });
+  }
+
+  /// Does something with a connection, then waits for its client again, or ends it.
+  template <class Work>
+  void attend(RealtimeConnection& connection, std::uint64_t key, Work work) {
+    bool over = true;
+    try {
+      work(connection);
+      over = connection.over();
+    } catch (const std::exception& error) {
+      spdlog::error("task=\"realtime client\" threw error={}", error.what());  // a bug: the others go on
+    }
+    if (!over) return await_readable(connection.socket(), key);
     connections_.erase(key);
     counters_.connections.add(-1);
+  }
+
+  void await_readable(Socket& socket, std::uint64_t key) {
+    socket.async_wait(Socket::wait_read, [this, key](const ErrorCode& error) {
+      const auto found = connections_.find(key);
+      if (found == connections_.end()) return;
+      attend(*found->second, key, [error](RealtimeConnection& it) { it.readable(error); });
+    });
   }
 
   void await_writable(Socket& socket, std::uint64_t key) {
@@ -181,7 +206,7 @@ class RealtimeShard {
   bool stopping_ = false;
   realtime::Hub hub_;
   std::uint64_t next_key_ = 0;
-  std::unordered_map<std::uint64_t, RealtimeConnection*> connections_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<RealtimeConnection>> connections_;
   runtime::TaskGroup tasks_;
 };
 

@@ -84,8 +84,8 @@ Result<std::optional<WebSocketEvent>> WebSocketReader::next() {
     if (!event) failed_ = event.error();
     if (!event || *event) return event;
   }
-  input_ = {};
-  message_ = {};
+  Bytes{}.swap(input_);
+  std::string{}.swap(message_);
   if (failed_) return *failed_;
   return std::optional<WebSocketEvent>{};
 }
@@ -142,7 +142,7 @@ std::string WebSocketReader::take_payload(const Head& head) {
   }
   const auto used = head.size + payload.size();
   if (used == input_.size()) {
-    input_ = {};
+    Bytes{}.swap(input_);  // `= {}` would keep the memory
   } else {
     input_.erase(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(used));
   }

@@ -225,7 +225,7 @@ HubTopic* Hub::open_topic(const Channel& parsed, const std::string& channel, Tim
 
 void Hub::join(HubTopic& topic, Session& session) {
   topic.idle = false;
-  session.subscriptions_.push_back({&topic, topic.subscribers.size(), {}, false, {}, {}});
+  session.subscriptions_.push_back({&topic, topic.subscribers.size(), {}, nullptr});
   topic.subscribers.push_back(&session);
   counters_.subscriptions.add(1);
   if (topic.is_set) {
@@ -307,7 +307,8 @@ void Hub::give_up_waiting(TimePoint now) {
     while (!topic->subscribers.empty()) {
       auto& session = *topic->subscribers.back();
       const auto* waiting = session.find(topic->topic->channel());
-      session.refuse(waiting->number, Errc::bus_down, Retry{1000, 5000}, topic->topic->channel());
+      const auto number = waiting->waiting ? waiting->waiting->number : std::nullopt;
+      session.refuse(number, Errc::bus_down, Retry{1000, 5000}, topic->topic->channel());
       session.connection_.flush();
       leave(session, static_cast<std::size_t>(waiting - session.subscriptions_.data()));
     }

@@ -144,19 +144,15 @@ void Session::subscribe(Number number, Subscribe wanted, TimePoint now) {
     hub_.join(*topic, *this);
     subscription = &subscriptions_.back();
   }
-  subscription->waiting = true;
-  subscription->number = number;
-  subscription->since = std::move(wanted.since);
+  subscription->waiting = std::make_unique<Asked>(Asked{number, std::move(wanted.since)});
   if (subscription->topic->topic->ready()) answer_start(*subscription);
 }
 
 void Session::answer_start(Subscription& subscription) {
-  const auto start = subscription.topic->topic->start(subscription.since, subscription.cursor, hub_.now_);
-  push(subscription.number ? encode_answer(*subscription.number, start.sync)
-                           : encode_sync_message(start.sync));
+  const auto asked = std::move(subscription.waiting);
+  const auto start = subscription.topic->topic->start(asked->since, subscription.cursor, hub_.now_);
+  push(asked->number ? encode_answer(*asked->number, start.sync) : encode_sync_message(start.sync));
   if (start.recovered) (*start.recovered ? hub_.counters_.recovered : hub_.counters_.not_recovered).add();
-  subscription.waiting = false;
-  subscription.since.reset();
 }
 
 void Session::handle(Number number, Unsubscribe& unwanted, const Now&) {

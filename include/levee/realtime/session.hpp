@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,22 +44,25 @@ class Session {
   bool greeted() const { return !id_.empty(); }
   /// Until when a client that was told to say hello later may be silent.
   TimePoint waits_until() const { return waits_until_; }
-  const std::string& id() const { return id_; }
   /// How many of the usual heartbeats one of this client's lasts, and the patience with its silence.
   unsigned pace() const { return pace_; }
+  const std::string& id() const { return id_; }
   /// What others call this person.
   const std::string& user() const { return identity_.known() ? identity_.user : id_; }
 
  private:
   friend class Hub;
 
+  /// How the channel was asked for.
+  struct Asked {
+    std::optional<std::uint64_t> number;
+    std::optional<Position> since;
+  };
   struct Subscription {
     HubTopic* topic = nullptr;
     std::size_t place = 0;  ///< among the topic's subscribers
     Cursor cursor;
-    bool waiting = false;  ///< for the channel's first snapshot; then `number` and `since` are answered
-    std::optional<std::uint64_t> number;
-    std::optional<Position> since;
+    std::unique_ptr<Asked> waiting;  ///< for the channel's first snapshot; null: it was answered
   };
   struct Now {
     TimePoint time;
