@@ -94,5 +94,46 @@ TEST_F(RestartTest, TakesNothingOfWhatItDidNotWrite) {
     EXPECT_FALSE(bus_->restore(wrong, Clock::now(), 1'000'000)) << wrong;
 }
 
+/// A hundred watched before the restart, which was some time ago.
+class CountAfterRestartTest : public RestartTest {
+ protected:
+  std::string value_after(std::chrono::seconds since, std::uint64_t count) {
+    bus_->set_count("count:a", 100, 1);
+    const auto saved = bus_->save(Clock::now(), 2000);
+    bus_ = std::make_unique<realtime::MemoryBus>("after");
+    EXPECT_TRUE(bus_->restore(saved, Clock::now() - since, 2000));
+    const auto here = subscribed(0, "count:a");
+    bus_->set_count("count:a", count, 1);
+    EXPECT_TRUE(wait_until([&] { return !here->value.empty(); }));
+    return here->value;
+  }
+
+  static int number_in(const std::string& value) {
+    return std::stoi(value.substr(std::string{R"({"n":)"}.size()));
+  }
+};
+
+TEST_F(CountAfterRestartTest, IsWhatItWasAndSaysSoWhileNobodyIsBackYet) {
+  const auto value = value_after(0s, 0);
+  EXPECT_TRUE(value.ends_with(R"(,"recovering":true})")) << value;
+  EXPECT_GE(number_in(value), 90);
+}
+
+TEST_F(CountAfterRestartTest, FallsByAFifthASecond) {
+  const auto value = value_after(5s, 3);
+  EXPECT_TRUE(value.ends_with(R"(,"recovering":true})")) << value;
+  EXPECT_LE(number_in(value), 33) << "of a hundred, five times less a fifth";
+  EXPECT_GE(number_in(value), 28);
+}
+
+TEST_F(CountAfterRestartTest, IsTheTrueOneOnceMoreAreBackThanThat) {
+  EXPECT_EQ(value_after(5s, 60), R"({"n":60})");
+  EXPECT_EQ(value_after(0s, 140), R"({"n":140})");
+}
+
+TEST_F(CountAfterRestartTest, IsTheTrueOneWhenTheTimeToComeBackIsOver) {
+  EXPECT_EQ(value_after(realtime::kCountRecovery, 1), R"({"n":1})");
+}
+
 }  // namespace
 }  // namespace levee::test
