@@ -85,24 +85,10 @@ std::string plot_data(const RunReport& report) {
   return text;
 }
 
-std::string verdict_class(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::held:
-      return "held";
-    case Verdict::broken:
-      return "broken";
-    case Verdict::target_unreachable:
-      return "target_unreachable";
-    case Verdict::generator_limited:
-      return "generator_limited";
-  }
-  return {};
-}
-
 std::string head(const RunReport& report) {
   const auto verdict = verdict_of(report);
   return fmt::format("<header><div class=\"verdict {}\">{}</div><div><h1>{}</h1><p>{}</p></div></header>\n",
-                     verdict_class(verdict), verdict_word(verdict),
+                     name_of(verdict), verdict_word(verdict),
                      escaped(report.scenario + ", " + what_was_done(report)), escaped(report.description));
 }
 

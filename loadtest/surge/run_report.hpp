@@ -113,6 +113,9 @@ enum class Verdict {
   generator_limited = 4,   ///< the generator was the bottleneck: no verdict on the server
 };
 
+/// As JSON and the page's styles name it: "held".
+std::string_view name_of(Verdict verdict);
+
 /// Everything about one run. The JSON file is this; the summary and the page are made from it.
 struct RunReport {
   static constexpr int kSchema = 1;

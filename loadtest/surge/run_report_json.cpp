@@ -155,6 +155,8 @@ json written(const std::map<std::string, CohortReport>& cohorts) {
   return all;
 }
 
+}  // namespace
+
 std::string_view name_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::held:
@@ -168,8 +170,6 @@ std::string_view name_of(Verdict verdict) {
   }
   return "broken";
 }
-
-}  // namespace
 
 std::string to_json_text(const RunReport& report) {
   auto marks = json::array();
