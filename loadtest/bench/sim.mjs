@@ -13,7 +13,7 @@ console.log(`Low latency (parts of 0.5 s, all viewers wait for the same one), 4 
 moment to spare. A quarter of them watch when the surge comes; newcomers watch for a minute on average. Each row ends when all are in, or after
 two minutes. One client in a hundred comes back every second, whatever it is told.
 `);
-console.log(simulate(POLICIES, '--factors=2,3,10', '--plot=docs/images/sim-surge-10x.svg'));
+console.log(simulate(POLICIES, '--factors=2,5,10', '--plot=docs/images/sim-surge-10x.svg'));
 console.log('![A surge of ten times the capacity, four policies](images/sim-surge-10x.svg)\n');
 
 console.log('A surge of 30 and of 100 times the capacity, 1.1 million viewers within a minute, until the line is short:\n');
@@ -26,10 +26,4 @@ console.log(simulate(POLICIES, '--factors=2,10', '--part=2', '--in_step=no', '--
 
 console.log('Three seeds more, ten times the capacity in one second:\n');
 for (const seed of [2, 3, 4]) console.log(simulate('--policies=levee', '--factors=10', `--seed=${seed}`));
-
-console.log(`As the real low-latency run *ll-cubic-1* above: one core, 10.2 Mb/s on the wire and no lower rung, 800 incumbents and 8,200 newcomers, nobody leaves;
-45 Gb/s, which is what the core of those runs sent for what it used:
-`);
-console.log(simulate('--policies=levee', '--cores=1', '--bitrate=10.2e6', '--low_bitrate=10.2e6', '--part=0.35', '--core_gigabits=45', '--incumbents_share=0.214',
-  '--factors=2.2', '--stay=1000000', '--horizon=37'));
 console.error(`simulated in ${((performance.now() - started) / 1000).toFixed(0)} s`);

@@ -18,7 +18,7 @@ constexpr double kTrimLeast = 1.0 / 64;
 constexpr double kTrimPerSecond = 0.25;
 constexpr double kSecondsBetweenCuts = 0.3;  // what one did must show first
 constexpr double kSpendSeconds = 0.5;        // in which the room that may be taken unproven is given out
-constexpr double kOnTheWaySeconds = 2;
+constexpr double kOnTheWaySeconds = 3;
 constexpr double kBurstSeconds = 0.05;
 constexpr double kStormLeast = 50;     // incumbents a second on new connections that are nothing unusual
 constexpr double kStormShare = 0.1;    // of the incumbents, a second
@@ -127,11 +127,8 @@ Grant Controller::grant(bool reconnecting, double seconds, TimePoint now) {
   grant.level = giving_way_.level();
   grant.rate = rate_now / shards_;
   grant.burst = grant.rate * kBurstSeconds;
-  grant.fastest = closed
-                      ? 0
-                      : std::max({rate_now, 2 * std::max(meter_.room(), on_the_way_) / settings_.join_seconds,
-                                  2 * replaced()}) /
-                            shards_;
+  grant.fastest =
+      closed ? 0 : std::max({rate_now, meter_.room() / settings_.join_seconds, 2 * replaced()}) / shards_;
   if (!closed && pressure_ <= 1 && meter_.lasting_load() < 0.9) {
     const double free = std::clamp(room() / 4 - meter_.unproven(), 1.0, kAtOnce);
     grant.burst = std::max(grant.burst, free / shards_);

@@ -11,12 +11,9 @@ constexpr double kEnoughLoad = 0.02;
 constexpr double kYoungSeconds = 8;     // until a viewer has filled its buffer and found its rung
 constexpr double kYetToCome = 2.0 / 3;  // of its later cost, while one that started low has not
 constexpr double kUnsettling = 4;       // a quarter of the audience being young: nothing can be learnt
-constexpr double kSettled = 0.25;       // of what could be: enough to be believed
 constexpr double kCheaperSeconds = 2;   // quick to believe that viewers cost less,
 constexpr double kDearerSeconds = 8;    // slow to believe that they cost more
 constexpr double kLastingSeconds = 10;  // what stays for so long does not pass
-constexpr double kPassedSeconds = 2;    // quick to believe that it has
-constexpr Duration kQuietDoor = std::chrono::milliseconds{50};  // age of the accept queue
 constexpr double kDepartureSeconds = 3;
 constexpr double kBelowCongestion = 0.95;  // where the ceiling is put
 constexpr double kCreep = 0.004;           // a second: how fast it is tried again
@@ -36,20 +33,12 @@ void LoadMeter::measure(const Signals& signals, double seconds, bool start_low) 
   average(std::clamp(3 * std::chrono::duration<double>(signals.part_target).count(), 1.0, 2.0));
   find_load(signals, seconds);
   count_viewers(signals, seconds, start_low);
-  learn_cost(signals, seconds);
-  const double unexplained = std::max(0.0, work_ - cost() * viewers_averaged_);
-  beside_ += (unexplained - beside_) *
-             share_after(seconds, unexplained > beside_ ? kLastingSeconds : kPassedSeconds);
+  learn_cost(seconds);
+  const double unexplained = std::max(0.0, load_ - cost() * viewers_averaged_);
+  beside_ += (unexplained - beside_) * share_after(seconds, kLastingSeconds);
 }
 
-double LoadMeter::viewers_load() const {
-  const double always_low = std::min(young_low_, std::max(0.0, departures_) * kYoungSeconds);
-  return cost() * std::max(0.0, viewers_ - kYetToCome * always_low);
-}
-
-double LoadMeter::room() const {
-  return std::min(std::max(0.0, 1 - viewers_load() - beside_) / cost(), files_left_);
-}
+double LoadMeter::room() const { return std::max(0.0, 1 - lasting_load()) / cost(); }
 
 void LoadMeter::congested() {
   if (cpu_ > 0.9 * limits_.cpu) return;  // it is the CPU, and that is counted
@@ -83,16 +72,15 @@ void LoadMeter::average(double window) {
 }
 
 void LoadMeter::find_load(const Signals& signals, double seconds) {
-  work_ = cpu_ / limits_.cpu;
+  load_ = cpu_ / limits_.cpu;
   if (ceiling_) {
-    work_ = std::max(work_, egress_ / *ceiling_);
+    load_ = std::max(load_, egress_ / *ceiling_);
     if (egress_ > 0.9 * *ceiling_) *ceiling_ *= 1 + kCreep * seconds;
   }
   if (signals.descriptor_limit == 0) return;
-  const auto taken = static_cast<double>(signals.descriptors);
-  const double limit = static_cast<double>(signals.descriptor_limit) * limits_.descriptors;
-  files_ = taken / limit;
-  files_left_ = std::max(0.0, limit - taken);
+  files_ = static_cast<double>(signals.descriptors) / static_cast<double>(signals.descriptor_limit) /
+           limits_.descriptors;
+  load_ = std::max(load_, files_);
 }
 
 void LoadMeter::count_viewers(const Signals& signals, double seconds, bool start_low) {
@@ -107,26 +95,25 @@ void LoadMeter::count_viewers(const Signals& signals, double seconds, bool start
   young_low_ += (start_low ? admitted : 0) - young_low_ * grown;
 }
 
-// Those who have just come and started low take as much of the server as a third of them would later.
-double LoadMeter::viewers_at_work() const {
-  return viewers_averaged_ - kYetToCome * std::min(young_low_, viewers_averaged_);
+// How much of what is measured now says what a viewer costs: little while many have just come, and little
+// while more ask at the door than watch.
+double LoadMeter::settled_share() const {
+  const double viewers = std::max(viewers_averaged_, 1.0);
+  return std::clamp(1 - kUnsettling * young_ / viewers, 0.0, 1.0) *
+         std::clamp(1 - questions_ / viewers, 0.0, 1.0);
 }
 
-// What is measured says little of what a viewer costs while many have just come; but where there were no
-// others yet, they must do. What goes on at the door can only make viewers seem dearer than they are: it is
-// no reason not to believe that they are cheaper.
-void LoadMeter::learn_cost(const Signals& signals, double seconds) {
-  if (!averaged_ || viewers_averaged_ < kEnoughViewers || work_ < kEnoughLoad) return;
-  double share = std::clamp(1 - kUnsettling * young_ / viewers_averaged_, 0.0, 1.0);
-  settled_ = settled_ || share > kSettled;
-  if (!settled_) share = 1;
-  const double shown = work_ / viewers_at_work();
-  const bool dearer = shown > cost();
-  if (dearer) {
-    const bool quiet = signals.accept_age < kQuietDoor;
-    share *= quiet ? viewers_averaged_ / (viewers_averaged_ + questions_) : 0;
+void LoadMeter::learn_cost(double seconds) {
+  if (!averaged_ || viewers_averaged_ < kEnoughViewers || load_ < kEnoughLoad) return;
+  double share = settled_share();
+  double viewers = viewers_averaged_;
+  settled_ = settled_ || share > 0.5;
+  if (!settled_) {  // nothing better is known: those who have just come must do
+    share = 1;
+    viewers -= kYetToCome * std::min(young_low_, viewers);
   }
-  const double constant = dearer ? kDearerSeconds : kCheaperSeconds;
+  const double shown = load_ / viewers;
+  const double constant = shown > cost() ? kDearerSeconds : kCheaperSeconds;
   cost_ = cost_ ? *cost_ + (shown - *cost_) * share_after(seconds * share, constant) : shown;
 }
 

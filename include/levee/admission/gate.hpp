@@ -1,12 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
 #include "levee/admission/grant.hpp"
-#include "levee/admission/turn_book.hpp"
 #include "levee/admission/waiting_line.hpp"
 #include "levee/base/clock.hpp"
 
@@ -44,11 +44,9 @@ struct Tally {
 /// token is an incumbent and is never asked to wait.
 ///
 /// Who is told to wait is given a moment at which there is room for it, so those waiting do not come back as
-/// one crowd and do not find the door shut. What was promised is kept: the turns that were promised for a
-/// moment have come by then, whatever became of the rate, and a credit is kept for each until its holder is
-/// back; what that takes beyond the rate is made up for by those behind. As many holders do not come, as of
-/// late, are not expected. A small share of the credits goes to whoever asks: a client that forgets its
-/// ticket is not shut out for ever.
+/// one crowd and do not find the door shut. A credit whose turn has come is reserved until its holder is
+/// back, so that nobody who came later gets it; when many do not come, the line moves on faster. A small
+/// share of the credits goes to whoever asks: a client that forgets its ticket is not shut out for ever.
 ///
 /// Each decision takes constant time and allocates nothing. Memory: a few KiB, however many wait.
 /// Thread: its shard's. Time and randomness: passed in.
@@ -67,8 +65,8 @@ class Gate {
   /// Newcomers told to wait that have not been let in and are still expected; an estimate.
   std::size_t waiting(TimePoint now) const;
 
-  /// Newcomers whose turn has come, who are expected and not back yet: they will take that much more.
-  double reserved() const { return turns_.expected(); }
+  /// Credits given for newcomers whose turn has come and who are not back yet: they will take that much more.
+  double reserved() const { return std::max(0.0, reserved_); }
 
   /// What happened since this was last called.
   Tally take_tally();
@@ -77,20 +75,19 @@ class Gate {
 
  private:
   void refill(TimePoint now);
-  bool take_credit(std::optional<double> place, TimePoint now);
-  Wait tell(Ticket ticket, double place, TimePoint now, std::uint32_t random);
-
-  /// Credits that are nobody's; below 0: more came, or were promised, than credits were given.
-  double spare() const { return credits_ - turns_.expected(); }
+  void reserve(double given, double seconds);
+  bool take_credit(std::optional<double> place);
+  Wait tell(Ticket ticket, double place, TimePoint now, std::uint32_t random) const;
 
   Grant grant_;
   TimePoint refilled_;
-  double credits_;      ///< given and not taken
-  double anyones_ = 0;  ///< for whoever asks while others wait
-  double crowd_ = 0;    ///< at the door, with credits: sent away for a moment, one after the other
-  double width_;        ///< of the door: how many may pass now, whatever credits they have
+  double free_;          ///< credits for whoever comes while nobody waits
+  double reserved_ = 0;  ///< for those whose turn has come; below 0 when more came than that
+  double skipped_ = 0;   ///< turns that came without a credit, for those who seemed not to come
+  double anyones_ = 0;   ///< for whoever asks while others wait
+  double crowd_ = 0;     ///< at the door, with credits: sent away for a moment, one after the other
+  double width_;         ///< of the door: how many may pass now, whatever credits they have
   WaitingLine line_;
-  TurnBook turns_;
   Tally tally_;
 };
 

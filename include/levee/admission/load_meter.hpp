@@ -12,22 +12,20 @@ namespace levee::admission {
 
 /// What of a node's resources may be used before it counts as full.
 struct Limits {
-  double cpu = 0.95;         ///< of the io threads' cores: above it every delivery waits for others
+  double cpu = 0.92;         ///< of the io threads' cores: above it every delivery waits for others
   double descriptors = 0.9;  ///< of the limit of open files: beyond, accept() would fail
 };
 
 /// Learns a node's load, and what a viewer adds to it, from what is measured.
 ///
 /// Load is a share of what can be carried: of CPU and descriptors against their limits, of egress against a
-/// ceiling that is learnt. Descriptors are a matter of their own, for a viewer takes one whatever else it
-/// costs. A node in which deliveries ran late while there was CPU left has shown how much its network
-/// carries; the ceiling is then put a little below, and creeps up to find out whether that still holds. CPU
-/// and egress are averaged over some parts: the node works in bursts, at each part.
+/// ceiling that is learnt. A node in which deliveries ran late while there was CPU left has shown how much
+/// its network carries; the ceiling is then put a little below, and creeps up to find out whether that still
+/// holds. CPU and egress are averaged over some parts: the node works in bursts, at each part.
 ///
 /// What a viewer costs is learnt while the audience is settled. In a rush it is taken as known: newcomers
 /// cost less than they will, on their lower rung, and what is used beyond the viewers is the work of letting
-/// in and turning away, which passes. What of it lasts is counted, in time. Only that viewers cost less than
-/// was believed is learnt whatever goes on at the door.
+/// in and turning away, which passes. What of it lasts is counted, in time.
 ///
 /// Thread: one. Memory: 64 periods.
 class LoadMeter {
@@ -42,10 +40,9 @@ class LoadMeter {
   void congested();
 
   /// As measured, over the last parts. 1: full; can be above.
-  double load() const { return std::max(work_, files_); }
-  /// What the viewers there are will make of it once all that were let in have their rung; but of those who
-  /// come and go all the time, some are always on a lower one.
-  double viewers_load() const;
+  double load() const { return load_; }
+  /// What the viewers there are will make of it once all that were let in have their rung.
+  double viewers_load() const { return cost() * viewers_; }
   /// The same, and what else has been used lastingly: what of the load will not pass.
   double lasting_load() const { return std::max(viewers_load() + beside_, files_); }
   /// What one viewer adds. A guess on the safe side until there have been viewers enough to tell.
@@ -71,8 +68,8 @@ class LoadMeter {
   void average(double window);
   void find_load(const Signals& signals, double seconds);
   void count_viewers(const Signals& signals, double seconds, bool start_low);
-  void learn_cost(const Signals& signals, double seconds);
-  double viewers_at_work() const;
+  void learn_cost(double seconds);
+  double settled_share() const;
 
   Limits limits_;
   std::array<Period, 64> periods_{};
@@ -82,9 +79,8 @@ class LoadMeter {
   double egress_ = 0;
   double viewers_averaged_ = 0;
   double questions_ = 0;  // a second, at the door
-  double files_ = 0;      // descriptors as a load
-  double files_left_ = 1e9;
-  double work_ = 0;  // load of CPU or network
+  double files_ = 0;      // open descriptors as a load
+  double load_ = 0;
   double unproven_ = 0;
 
   double viewers_ = 0;    // now

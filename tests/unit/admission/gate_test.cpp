@@ -46,8 +46,8 @@ TEST(Gate, SaysNoTimeWhenNobodyKnowsIt) {
   const auto wait = gate.ask({}, kStart, 0);
   ASSERT_TRUE(wait);
   EXPECT_FALSE(wait->estimate);
-  EXPECT_GE(wait->retry_after, 3s);
-  EXPECT_LE(wait->retry_after, 5s);
+  EXPECT_GE(wait->retry_after, 8s);
+  EXPECT_LE(wait->retry_after, 10s);
 }
 
 TEST(Gate, GivesAnEarlyComerNoBetterPlace) {
@@ -191,53 +191,6 @@ TEST(Gate, KeepsACreditForWhoeverIsOnItsWay) {
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(gate.ask({}, late, 0)) << "who comes now comes after them";
   EXPECT_GT(gate.reserved(), 1);
   EXPECT_FALSE(gate.ask(first->ticket, late, 0));
-}
-
-TEST(Gate, KeepsItsPromisesWhenTheRateFallsToAThird) {
-  Gate gate{kStart};
-  gate.apply(steady(300), kStart);
-  Crowd crowd{gate};
-  crowd.arrive(20'000, kStart, 1s);
-  crowd.run(kStart + 2s);
-  gate.apply(steady(100), kStart + 2s);
-  crowd.run(kStart + 90s);
-  EXPECT_GT(crowd.promises, 6000);
-  EXPECT_GE(crowd.kept, crowd.promises * 97 / 100) << crowd.promises;
-  EXPECT_LT(crowd.entered.size(), 300u * 22 + 100u * 70) << "what was let in beyond the rate is made up for";
-}
-
-TEST(Gate, KnowsThePlacesOfThoseOnTheirWayHoweverManyJoinBehindThem) {
-  Gate gate{kStart};
-  auto grant = steady(50);
-  grant.fastest = 10'000;
-  gate.apply(grant, kStart);
-  std::vector<Wait> promised;
-  for (int i = 0; i < 900; ++i) {
-    const auto wait = gate.ask({}, kStart + i * 1ms, 0);
-    if (wait && wait->promised) promised.push_back(*wait);
-  }
-  ASSERT_GT(promised.size(), 500u);
-  std::size_t kept = 0;
-  std::size_t next = 0;
-  for (auto now = kStart + 1s; now < kStart + 30s; now += 1ms) {
-    gate.ask({}, now, 0);  // a thousand a second who never come back
-    for (; next < promised.size() && now >= promised[next].ticket.since + promised[next].retry_after; ++next)
-      kept += gate.ask(promised[next].ticket, now, 0) ? 0U : 1U;
-  }
-  EXPECT_EQ(next, promised.size());
-  EXPECT_GE(kept, promised.size() * 98 / 100);
-}
-
-TEST(Gate, AsksThoseFarBackToComeSeldom) {
-  Gate gate{kStart};
-  gate.apply(steady(10), kStart);
-  Wait last;
-  for (int i = 0; i < 100'000; ++i) {
-    if (const auto wait = gate.ask({}, kStart + i * 1us, 0)) last = *wait;
-  }
-  EXPECT_FALSE(last.promised);
-  EXPECT_GE(last.retry_after, 150s);
-  EXPECT_LE(last.retry_after, 300s);
 }
 
 TEST(Gate, MovesOnWhenThoseWhoseTurnItIsDoNotCome) {

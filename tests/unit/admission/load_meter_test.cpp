@@ -114,46 +114,6 @@ TEST(LoadMeter, TakesDescriptorsForALoad) {
   EXPECT_NEAR(meter.load(), 1, 0.001);
 }
 
-TEST(LoadMeter, DoesNotTakeDescriptorsForWhatAViewerCosts) {
-  LoadMeter meter{kLimits};
-  Signals signals;
-  signals.incumbents = 1000;
-  signals.cpu = 0.09;
-  signals.descriptors = 9'000;
-  signals.descriptor_limit = 20'000;
-  for (int i = 0; i < 200; ++i) meter.measure(signals, 0.1);
-  EXPECT_NEAR(meter.cost(), 0.1 / 1000, 0.00001);
-  EXPECT_NEAR(meter.room(), 9000, 50) << "by the CPU; as many descriptors are left";
-  signals.descriptors = 17'000;
-  meter.measure(signals, 0.1);
-  EXPECT_NEAR(meter.room(), 1000, 1) << "one each";
-}
-
-TEST(LoadMeter, UnlearnsACostWhateverGoesOnAtTheDoor) {
-  LoadMeter meter{kLimits};
-  Signals signals;
-  signals.incumbents = 1000;
-  signals.cpu = 0.9;
-  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
-  EXPECT_NEAR(meter.cost(), 0.001, 0.0001);
-  signals.cpu = 0.45;  // with all that the door takes
-  signals.seen = 2000;
-  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
-  EXPECT_LT(meter.cost(), 0.00055);
-}
-
-TEST(LoadMeter, DoesNotChargeViewersForADoorThatIsStuck) {
-  LoadMeter meter{kLimits};
-  Signals signals;
-  signals.incumbents = 1000;
-  signals.cpu = 0.225;
-  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
-  signals.cpu = 1;
-  signals.accept_age = 5s;  // and nobody is answered: nobody is seen
-  for (int i = 0; i < 200; ++i) meter.measure(signals, 0.1);
-  EXPECT_NEAR(meter.cost(), 0.25 / 1000, 0.00002);
-}
-
 TEST(LoadMeter, CountsDepartures) {
   LoadMeter meter{kLimits};
   Signals signals;

@@ -1,6 +1,5 @@
 #include "sim/simulation.hpp"
 
-#include <algorithm>
 #include <stdexcept>
 
 #include <gtest/gtest.h>
@@ -40,32 +39,6 @@ TEST(Simulation, ShowsThatNoIncumbentStallsWithTheController) {
     EXPECT_EQ(outcome.stalled_share, 0) << factor;
     EXPECT_LT(outcome.start_p99, 3) << factor;
   }
-}
-
-TEST(Simulation, ShowsThatWhoIsToldATimeIsLetInThen) {
-  for (const double factor : {3.0, 10.0}) {
-    auto plan = small();
-    plan.factor = factor;
-    const auto outcome = simulate(plan, "levee");
-    EXPECT_GE(outcome.kept_soon, 0.9) << factor;
-    EXPECT_GE(outcome.goodput, 0.85) << factor;
-  }
-}
-
-// More stand at the door for a minute than it can answer, and a long line asks again and again after that.
-TEST(Simulation, ShowsThatTheServerFillsAgainAfterItsDoorWasStuck) {
-  auto plan = small();
-  plan.factor = 100;
-  plan.surge_seconds = 60;
-  plan.horizon = 300;
-  const auto outcome = simulate(plan, "levee");
-  EXPECT_EQ(outcome.stalled_share, 0);
-  EXPECT_GE(outcome.goodput, 0.7);
-  double least = 1;
-  for (const auto& sample : outcome.samples) {
-    if (sample.at > 150) least = std::min(least, sample.load);
-  }
-  EXPECT_GT(least, 0.8) << "neither empty nor swinging";
 }
 
 TEST(Simulation, OfASurgeInsideCapacityLetsAllIn) {
