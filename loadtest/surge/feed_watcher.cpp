@@ -40,7 +40,7 @@ void FeedWatcher::heard(std::string_view text, TimePoint now) {
     const bool is_older = key < before_.size() && seen[i] < view_.held()[key].version;
     if (is_older && before_[key] == KeyedVersion{}) before_[key] = seen[i];
   }
-  note_faults();
+  view_.faults().add_news_to(report_, noted_);
   take_news(frame, now);
   if (!whole) subscribe_again();
   if (!was_synced && view_.synced()) caught_up(now);
@@ -67,18 +67,10 @@ void FeedWatcher::take_news(const KeyedFrame& frame, TimePoint now) {
     report_.stale_told.record(now - feed_.lost_at);
 }
 
-void FeedWatcher::note_faults() {
-  const auto& faults = view_.faults();
-  report_.missed += faults.missed - noted_.missed;
-  report_.duplicates += faults.duplicates - noted_.duplicates;
-  report_.out_of_order += faults.out_of_order - noted_.out_of_order;
-  noted_ = faults;
-}
-
 void FeedWatcher::look(TimePoint now) {
   if (!open()) return;
   if (!view_.check(now)) {
-    note_faults();
+    view_.faults().add_news_to(report_, noted_);
     subscribe_again();
   }
   const auto keys = view_.held().size();

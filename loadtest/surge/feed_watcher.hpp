@@ -36,7 +36,6 @@ class FeedWatcher final : public RealtimeClient {
 
   void answered(std::string_view text);
   void take_news(const KeyedFrame& frame, TimePoint now);
-  void note_faults();
   void send_act(std::size_t key, KeyedVersion seen, bool stale);
   bool ours(const KeyedView::Held& held) const { return held.version.epoch == feed_.epoch; }
 

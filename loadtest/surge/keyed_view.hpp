@@ -32,6 +32,15 @@ class KeyedView {
     std::uint64_t missed = 0;
     std::uint64_t duplicates = 0;
     std::uint64_t out_of_order = 0;
+
+    /// Adds what has come since `noted` to a report's counters, and notes it.
+    template <class Report>
+    void add_news_to(Report& report, Faults& noted) const {
+      report.missed += missed - noted.missed;
+      report.duplicates += duplicates - noted.duplicates;
+      report.out_of_order += out_of_order - noted.out_of_order;
+      noted = *this;
+    }
   };
   /// A value that was new to it.
   struct News {

@@ -38,7 +38,7 @@ DeviceTruth* TrackWatcher::truth_of(std::size_t key) {
 void TrackWatcher::heard(std::string_view text, TimePoint now) {
   const bool was_synced = view_.synced();
   const bool whole = view_.take(frames_.read(text), life(), now);
-  note_faults();
+  view_.faults().add_news_to(report_, noted_);
   take_news(now);
   if (!whole) subscribe_again();
   if (!was_synced && view_.synced()) caught_up(now);
@@ -61,18 +61,10 @@ void TrackWatcher::take_news(TimePoint now) {
   }
 }
 
-void TrackWatcher::note_faults() {
-  const auto& faults = view_.faults();
-  report_.missed += faults.missed - noted_.missed;
-  report_.duplicates += faults.duplicates - noted_.duplicates;
-  report_.out_of_order += faults.out_of_order - noted_.out_of_order;
-  noted_ = faults;
-}
-
 void TrackWatcher::look(TimePoint now) {
   if (!open()) return;
   if (!view_.check(now)) {
-    note_faults();
+    view_.faults().add_news_to(report_, noted_);
     subscribe_again();
   }
   for (std::size_t i = 0; i < std::min(truths_.size(), kJudgedAtOnce); ++i)

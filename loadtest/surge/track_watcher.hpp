@@ -35,7 +35,6 @@ class TrackWatcher final : public RealtimeClient {
   void gone(TimePoint) override { view_.lost(); }
 
   void take_news(TimePoint now);
-  void note_faults();
   void judge(std::size_t key, TimePoint now);
   DeviceState shown(std::size_t key, TimePoint now) const;
   DeviceTruth* truth_of(std::size_t key);
