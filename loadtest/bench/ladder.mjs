@@ -6,6 +6,7 @@ import path from 'node:path';
 import { startLevee } from '../../tests/support/levee.mjs';
 import { Program, run, until } from '../../tests/support/processes.mjs';
 import { cpuSeconds, median, table } from '../measure.mjs';
+import { source1080p } from '../source_1080p.mjs';
 
 const ROUNDS = 3;
 const SECONDS = 30;
@@ -13,14 +14,6 @@ const RUNGS = [['720p', 1280, 720, 2500], ['480p', 854, 480, 1200], ['360p', 640
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'levee-bench-'));
 const file = path.join(folder, 'source.mp4');
-
-/** 1080p30 at 6 Mb/s with movement, as a streamer's encoder makes it; made once, so that publishing costs no encoding. */
-async function makeSource() {
-  await run('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-nostdin', '-y', '-f', 'lavfi', '-i',
-    `testsrc2=size=1920x1080:rate=30:duration=${SECONDS + 15}`, '-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:duration=${SECONDS + 15}`,
-    '-vf', 'noise=alls=8:allf=t', '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '60', '-sc_threshold', '0', '-bf', '2',
-    '-b:v', '6M', '-maxrate', '6M', '-bufsize', '6M', '-c:a', 'aac', '-b:a', '128k', file], { seconds: 300 });
-}
 
 const publish = (server, key) => new Program('publisher', 'ffmpeg',
   ['-hide_banner', '-loglevel', 'warning', '-nostdin', '-re', '-i', file, '-c', 'copy', '-f', 'flv', `${server}/${key}`]);
@@ -66,7 +59,7 @@ async function measureFfmpeg() {
 }
 
 try {
-  await makeSource();
+  await source1080p(file, SECONDS + 15);
   const ours = [];
   const theirs = [];
   for (let round = 0; round < ROUNDS; ++round) {
