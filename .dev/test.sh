@@ -105,6 +105,7 @@ verb_test() {
     esac
     shift
   done
+  [ "$preset" != tsan ] || export TSAN_OPTIONS="suppressions=$root/tests/thread_sanitizer.supp ${TSAN_OPTIONS:-}"
   install_for build web test
   [ "$integration" = no ] || install_for e2e
   if [ "$containers" = yes ]; then
