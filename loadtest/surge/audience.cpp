@@ -6,9 +6,9 @@
 namespace levee::surge {
 namespace {
 
-/// Viewers who arrive in one turn. What those who watch have sent, and when they ask, comes between: else a
-/// crowd that takes all of the generator would make the server look late to them.
-constexpr int kArrivalsAtOnce = 64;
+/// Viewers who arrive, or lose their connections, in one turn. What those who watch have sent, and when they
+/// ask, comes between: else a crowd that takes all of the generator would make the server look late to them.
+constexpr int kAtOnce = 64;
 
 }  // namespace
 
@@ -39,6 +39,31 @@ class Audience::Flapper final : public WheelTimer {
   bool watching_ = true;
 };
 
+/// Breaks the connections of all who have arrived.
+class Audience::Dropper final : public WheelTimer {
+ public:
+  Dropper(Audience& audience, Duration spread)
+      : audience_{audience}, spread_{spread}, count_{audience.arrived_} {}
+
+  void fire(TimePoint, TimePoint now) override {
+    for (int i = 0; i < kAtOnce && next_ < count_; ++i, ++next_)
+      audience_.viewers_[next_]->drop_connections(now, now + wait_of(next_));
+    if (next_ < count_) audience_.network_.wheel().schedule(*this, now + Duration{1});  // the next turn
+  }
+
+ private:
+  /// A step that shares no factor with most sizes: neighbours in the order of arrival come back far apart.
+  Duration wait_of(std::size_t viewer) const {
+    const auto place = static_cast<double>(viewer * 7919 % count_) / static_cast<double>(count_);
+    return Duration{static_cast<Duration::rep>(static_cast<double>(spread_.count()) * place)};
+  }
+
+  Audience& audience_;
+  Duration spread_;
+  std::size_t count_;
+  std::size_t next_ = 0;
+};
+
 Audience::Audience(Network& network, PlayerContext& context, Recorder& recorder)
     : network_{network}, context_{context}, recorder_{recorder} {}
 
@@ -58,7 +83,7 @@ void Audience::set_link(const LinkModel& link) {
 }
 
 void Audience::fire(TimePoint, TimePoint now) {
-  for (int i = 0; i < kArrivalsAtOnce && arrived_ < viewers_.size(); ++i) {
+  for (int i = 0; i < kAtOnce && arrived_ < viewers_.size(); ++i) {
     if (begin_ + plan_[arrived_] > now) break;
     ++recorder_.stats().planned;
     viewers_[arrived_]->arrive(begin_ + plan_[arrived_]);
@@ -104,6 +129,7 @@ void Audience::enter(std::optional<Phase> phase, TimePoint now) {
 void Audience::leave(TimePoint now) {
   cancel();
   flappers_.clear();
+  dropper_.reset();
   for (std::size_t i = 0; i < arrived_; ++i) {
     ++recorder_.stats().left;
     viewers_[i]->leave(now);
@@ -111,12 +137,8 @@ void Audience::leave(TimePoint now) {
 }
 
 void Audience::drop_connections(TimePoint now, Duration spread) {
-  for (std::size_t i = 0; i < arrived_; ++i) {
-    // A step that shares no factor with most sizes: neighbours in the order of arrival come back far apart.
-    const auto place = static_cast<double>(i * 7919 % arrived_) / static_cast<double>(arrived_);
-    const auto wait = static_cast<Duration::rep>(static_cast<double>(spread.count()) * place);
-    viewers_[i]->drop_connections(now, now + Duration{wait});
-  }
+  dropper_ = std::make_unique<Dropper>(*this, spread);
+  dropper_->fire(now, now);
 }
 
 void Audience::flap(TimePoint from, TimePoint until, Duration up, Duration down) {

@@ -40,8 +40,8 @@ class Audience final : private WheelTimer {
   void close_the_door() { cancel(); }
   /// Every one leaves.
   void leave(TimePoint now);
-  /// Every connection breaks; each viewer is back within `spread`, in an order that is not that of its
-  /// arrival.
+  /// Every connection breaks, as fast as this can break them beside its other work; each viewer is back
+  /// within `spread` of its own loss, in an order that is not that of its arrival.
   void drop_connections(TimePoint now, Duration spread);
   /// Each viewer watches for `up` and is away for `down`, over and over, from `from` to `until`.
   void flap(TimePoint from, TimePoint until, Duration up, Duration down);
@@ -51,6 +51,7 @@ class Audience final : private WheelTimer {
 
  private:
   class Flapper;
+  class Dropper;
   void fire(TimePoint due, TimePoint now) override;
 
   Network& network_;
@@ -58,6 +59,7 @@ class Audience final : private WheelTimer {
   Recorder& recorder_;
   std::vector<std::unique_ptr<Viewer>> viewers_;
   std::vector<std::unique_ptr<Flapper>> flappers_;
+  std::unique_ptr<Dropper> dropper_;
   std::vector<Duration> plan_;
   TimePoint begin_{};
   std::size_t arrived_ = 0;

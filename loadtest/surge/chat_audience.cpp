@@ -162,6 +162,7 @@ void ChatAudience::start(TimePoint begin, Duration within, RealtimeTimeline time
 
 void ChatAudience::fire(TimePoint, TimePoint now) {
   for (; next_message_ <= now; next_message_ += every_) {
+    report_.late.record(now - next_message_);
     speaker_ = (speaker_ + 1) % clients_.size();
     if (clients_[speaker_]->open()) clients_[speaker_]->say(++last_number_, next_message_);
   }

@@ -34,7 +34,8 @@ inline constexpr std::array<std::string_view, 7> kErrorNames{
 /// What one cohort lived through in one phase of a run: plain counters and histograms that the players write
 /// and anyone may merge.
 ///
-/// Units: times are from when the event was due, not from when the generator got to it. Thread: one.
+/// Units: times are from when the event was due, not from when the generator got to it, but for
+/// `refusal_answer`; `late` tells the difference. Thread: one.
 struct CohortStats {
   std::uint64_t planned = 0;   ///< viewers whose arrival was due
   std::uint64_t started = 0;   ///< viewers whose first request was sent
@@ -69,7 +70,9 @@ struct CohortStats {
   Histogram latency;           ///< behind live, sampled once a second for each viewer that plays
   Histogram lateness;          ///< of a blocking reload's answer, after the part could have been there
   Histogram refusal;           ///< from when a request was due to the end of its 503
-  Histogram return_time;       ///< reconnect: from the drop to the next byte of media
+  Histogram refusal_answer;  ///< from when the generator began with it, its connection included, to that end
+  Histogram late;            ///< how late the generator began with what was due: arrivals, reloads, returns
+  Histogram return_time;     ///< reconnect: from the drop to the next byte of media
   std::array<Histogram, kFetchNames.size()> fetch;
 
   std::map<std::string, double> rung_seconds;  ///< time played, by rendition
@@ -131,6 +134,8 @@ inline constexpr std::array kHistogramFields{
     HistogramField{"latency", &CohortStats::latency},
     HistogramField{"lateness", &CohortStats::lateness},
     HistogramField{"refusal", &CohortStats::refusal},
+    HistogramField{"refusal_answer", &CohortStats::refusal_answer},
+    HistogramField{"late", &CohortStats::late},
     HistogramField{"return_time", &CohortStats::return_time},
 };
 

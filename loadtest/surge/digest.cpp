@@ -96,7 +96,9 @@ void add_cohort(const std::string& name, const CohortReport& cohort, std::vector
                 [](const CohortStats& s) -> const Histogram& { return s.startup_admitted; });
     add.add_count(
         "told to wait (503)", [](const CohortStats& s) { return s.refusals; }, false);
-    add.add_p99("answer of a 503 p99", [](const CohortStats& s) -> const Histogram& { return s.refusal; });
+    add.add_p99("503 p99, from due", [](const CohortStats& s) -> const Histogram& { return s.refusal; });
+    add.add_p99("503 p99, once begun",
+                [](const CohortStats& s) -> const Histogram& { return s.refusal_answer; });
   }
   add.add_p99("part p99", [](const CohortStats& s) -> const Histogram& {
     return s.fetch[static_cast<std::size_t>(FetchKind::part)];
@@ -108,6 +110,7 @@ void add_cohort(const std::string& name, const CohortReport& cohort, std::vector
   add.add_p99("behind live p99", [](const CohortStats& s) -> const Histogram& { return s.latency; });
   add.add_p99("back after a drop p99",
               [](const CohortStats& s) -> const Histogram& { return s.return_time; });
+  add.add_p99("generator late p99", [](const CohortStats& s) -> const Histogram& { return s.late; });
   add.add_count(
       "refused though let in", [](const CohortStats& s) { return s.refused_media; }, true);
   add.add_count(

@@ -92,6 +92,7 @@ void FeedPublisher::say_due(TimePoint now) {
     std::string records;
     const auto request = ++request_;
     for (std::size_t i = 0; i < kRecordsAMessage && next_record_ <= now; ++i, next_record_ += every_) {
+      report_.late.record(now - next_record_);
       const auto key = next_key_++ % settings_.keys;
       const auto before = feed_.truth.newest(key);
       const auto number = feed_.truth.say(key, request, next_record_, now);

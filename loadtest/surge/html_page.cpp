@@ -8,6 +8,7 @@
 
 #include "surge/digest.hpp"
 #include "surge/embedded.hpp"
+#include "surge/generator_limits.hpp"
 
 namespace levee::surge {
 namespace {
@@ -97,16 +98,19 @@ std::string banner(const RunReport& report) {
     return fmt::format(
         "<section class=\"card banner\"><h2>The target could not be reached</h2>{}</section>\n",
         escaped(report.target_error));
-  const auto limits = limits_hit(report.generator);
+  const auto limits = limits_hit(report);
   if (limits.empty()) return {};
-  std::string list;
-  for (const auto& limit : limits) list += fmt::format("<li>{}</li>", escaped(limit));
+  const auto list = [](const std::vector<std::string>& lines) {
+    std::string items;
+    for (const auto& line : lines) items += fmt::format("<li>{}</li>", escaped(line));
+    return items;
+  };
   return fmt::format(
-      "<section class=\"card banner\"><h2>The generator itself was the bottleneck</h2>These numbers say "
-      "nothing about "
-      "the server.<ul>{}</ul>Fewer viewers, more cores (<code>--agents N</code>) or more hosts "
-      "(<code>--agent-of I/N</code>).</section>\n",
-      list);
+      "<section class=\"card banner\"><h2>The generator itself was the bottleneck: no verdict on the "
+      "server</h2><ul>{}</ul>Not to be trusted:<ul>{}</ul>Fewer viewers, more cores (<code>--agents "
+      "N</code>) "
+      "or more hosts (<code>--agent-of I/N</code>).</section>\n",
+      list(limits), list(not_to_be_trusted(report)));
 }
 
 std::string threshold_table(const std::vector<ThresholdOutcome>& outcomes) {

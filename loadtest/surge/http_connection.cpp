@@ -4,9 +4,7 @@
 #include <cerrno>
 #include <utility>
 
-#include <boost/asio/error.hpp>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <boost/asio/post.hpp>
 #include <sys/socket.h>
 
 namespace levee::surge {
@@ -19,11 +17,13 @@ constexpr std::uint64_t kKeptLimit = 4 << 20;
 constexpr std::size_t kFirstRead = 2048;  // for a head, of which a body nobody keeps may lose its first bytes
 constexpr std::size_t kKeptRead = 64 * 1024;
 constexpr std::size_t kThrownAway = 1 << 30;
+constexpr int kThinBuffer = 32 * 1024;  // of the kernel, for a client with a bad network
+
+ErrorCode last_error() { return {errno, boost::system::system_category()}; }
 
 }  // namespace
 
-HttpConnection::HttpConnection(Network& network, ExchangeOwner& owner)
-    : network_{network}, owner_{owner}, socket_{network.context().get_executor()} {}
+HttpConnection::HttpConnection(Network& network, ExchangeOwner& owner) : network_{network}, owner_{owner} {}
 
 void HttpConnection::set_target(const tcp::endpoint& target, std::uint64_t* received_bytes) {
   target_ = target;
@@ -48,96 +48,75 @@ void HttpConnection::exchange(HttpRequest request) {
     send_request();
     return;
   }
-  if (open_socket()) return;
+  if (connect()) return;
   // The owner is not called within its own call of `exchange`.
   asio::post(network_.context(), [this, generation = generation_] {
     if (generation == generation_ && busy_) finish(ExchangeEnd::no_connection, Clock::now());
   });
 }
 
-bool HttpConnection::open_socket() {
+bool HttpConnection::connect() {
   ++generation_;
   exchanges_ = 0;
-  waiting_ = false;
-  ErrorCode error;
-  socket_.open(target_.protocol(), error);
-  if (error) {
-    network_.count_failure(error);
-    return false;
-  }
-  network_.connections_peak = std::max(network_.connections_peak, ++network_.connections_now);
-  asio::ip::address source;
-  if (network_.next_source(target_, source)) {
-    const int on = 1;  // the port is then chosen by connect(), for this target alone
-    ::setsockopt(socket_.native_handle(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-    socket_.bind({source, 0}, error);
-    if (error) network_.count_failure(error);
-  }
-  socket_.set_option(tcp::no_delay{true}, error);
-  if (pace_) socket_.set_option(asio::socket_base::receive_buffer_size{32 * 1024}, error);
+  hung_up_ = false;
+  const auto opened = network_.open_socket(target_);
+  if (!opened) return false;
+  socket_ = *opened;
   state_ = State::connecting;
   ++openings_;
-  socket_.async_connect(target_, [this, generation = generation_](const ErrorCode& failed) {
-    if (generation == generation_ && state_ == State::connecting) connected(failed);
-  });
+  if (pace_) ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &kThinBuffer, sizeof kThinBuffer);
+  if (::connect(socket_, target_.data(), static_cast<socklen_t>(target_.size())) != 0 &&
+      errno != EINPROGRESS) {
+    network_.count_failure(last_error());
+    return false;
+  }
+  // Over loopback the handshake is done when connect() returns, though it says that it goes on: to send at
+  // once saves two calls of the kernel and a turn of the loop.
+  if (!send_request()) return false;
+  const bool unsent = sent_bytes_ < request_.text.size();
+  const auto error = network_.poll().watch(socket_, *this, unsent);
+  network_.count_failure(error);
+  return !error;
+}
+
+/// Sends what is left of the request. Returns whether there is a connection, or may still be one.
+bool HttpConnection::send_request() {
+  const auto rest = std::string_view{request_.text}.substr(sent_bytes_);
+  const auto sent = ::send(socket_, rest.data(), rest.size(), MSG_NOSIGNAL);
+  if (sent < 0 && state_ == State::connecting) {
+    if (errno == EAGAIN) return true;
+    network_.count_failure(last_error());
+    return false;
+  }
+  const bool connected = std::exchange(state_, State::open) == State::connecting;
+  if (sent < 0 && errno != EAGAIN) return true;  // reading finds the connection's end, and tells
+  sent_bytes_ += sent > 0 ? static_cast<std::size_t>(sent) : 0;
+  if (!connected && sent_bytes_ < request_.text.size()) network_.poll().watch(socket_, *this, true);
   return true;
 }
 
-void HttpConnection::connected(const ErrorCode& error) {
+void HttpConnection::ready(bool hung_up) {
+  if (state_ == State::closed) return;  // what happened was told together with its end
+  hung_up_ = hung_up_ || hung_up;
+  if (busy_ && sent_bytes_ < request_.text.size() && !send_request())
+    return finish(ExchangeEnd::no_connection, Clock::now());
+  if (state_ == State::open) read_all();
+}
+
+void HttpConnection::read_all() {
   const auto now = Clock::now();
-  if (error) {
-    network_.count_failure(error);
-    finish(ExchangeEnd::no_connection, now);
-    return;
+  while (busy_ && read_some(now)) {
   }
-  state_ = State::open;
-  ErrorCode ignored;
-  socket_.native_non_blocking(true, ignored);
-  wait_readable();
-  send_request();
-}
-
-void HttpConnection::send_request() {
-  const auto rest = std::string_view{request_.text}.substr(sent_bytes_);
-  const auto sent = ::send(socket_.native_handle(), rest.data(), rest.size(), MSG_NOSIGNAL);
-  if (sent < 0 && errno != EAGAIN) return;  // reading finds the connection's end, and tells
-  sent_bytes_ += sent > 0 ? static_cast<std::size_t>(sent) : 0;
-  if (sent_bytes_ < request_.text.size()) wait_writable();
-}
-
-void HttpConnection::wait_writable() {
-  socket_.async_wait(tcp::socket::wait_write, [this, generation = generation_](const ErrorCode& error) {
-    if (!error && generation == generation_ && busy_) send_request();
-  });
-}
-
-void HttpConnection::wait_readable() {
-  if (waiting_) return;
-  waiting_ = true;
-  socket_.async_wait(tcp::socket::wait_read, [this, generation = generation_](const ErrorCode& error) {
-    if (generation != generation_ || state_ != State::open) return;
-    waiting_ = false;
-    if (!error) readable();
-  });
-}
-
-void HttpConnection::readable() {
-  const auto generation = generation_;
-  if (!busy_) {
-    read_idle();
-  } else {
-    const auto now = Clock::now();
-    while (busy_ && read_some(now)) {
-    }
-  }
-  const bool paused = pace_timer_.pending();
-  if (generation == generation_ && state_ == State::open && !paused) wait_readable();
+  if (!hung_up_ || state_ != State::open) return;
+  // Nothing tells again of the end, which stands behind what was read.
+  if (!busy_) return read_idle();
+  read_some(now);
 }
 
 // Between exchanges only the end of the connection may come.
 void HttpConnection::read_idle() {
   char byte = 0;
-  const auto got = ::recv(socket_.native_handle(), &byte, 1, 0);
+  const auto got = ::recv(socket_, &byte, 1, 0);
   if (got >= 0 || errno != EAGAIN) close(false);
 }
 
@@ -156,9 +135,10 @@ bool HttpConnection::read_some(TimePoint now) {
   }
   // MSG_TRUNC: TCP drops the bytes without copying them anywhere (tcp(7)).
   auto& buffer = network_.buffer();
-  const auto got = ::recv(socket_.native_handle(), buffer.data(), wanted, thrown_away ? MSG_TRUNC : 0);
+  const auto got = ::recv(socket_, buffer.data(), wanted, thrown_away ? MSG_TRUNC : 0);
   if (got < 0) {
-    if (errno != EAGAIN && errno != EINTR) ended_by_peer(true, now);
+    if (errno == EINTR) return true;
+    if (errno != EAGAIN) ended_by_peer(true, now);
     return false;
   }
   if (got == 0) {
@@ -183,10 +163,10 @@ bool HttpConnection::read_some(TimePoint now) {
 // Returns whether the exchange goes on.
 bool HttpConnection::take(std::string_view bytes, TimePoint now) {
   if (!head_complete_ && !take_head(bytes, now)) return false;
-  return take_body(bytes, now);
+  return !head_complete_ || take_body(bytes, now);
 }
 
-// Leaves what follows the head in `bytes`. Returns whether the head is complete.
+// Leaves what follows the head in `bytes`. Returns whether the exchange goes on.
 bool HttpConnection::take_head(std::string_view& bytes, TimePoint now) {
   if (!kept_.empty()) kept_ += bytes;
   const std::string_view all = kept_.empty() ? bytes : std::string_view{kept_};
@@ -197,14 +177,13 @@ bool HttpConnection::take_head(std::string_view& bytes, TimePoint now) {
       return false;
     case HeadState::incomplete:
       if (kept_.empty()) kept_ = bytes;
-      return false;
+      return true;
     case HeadState::complete:
       break;
   }
   bytes.remove_prefix(head_.size_bytes - before);
   kept_.clear();
-  if (head_.status < 200)
-    return false;  // an interim response; never asked for, so nothing follows it at once
+  if (head_.status < 200) return true;  // an interim response; never asked for, so nothing follows it at once
   head_complete_ = true;
   response_.status = head_.status;
   response_.retry_after_s = head_.retry_after_s;
@@ -277,10 +256,7 @@ void HttpConnection::close(bool by_reset) {
   if (state_ == State::closed) return;
   state_ = State::closed;
   ++generation_;
-  ErrorCode ignored;
-  if (by_reset) socket_.set_option(asio::socket_base::linger{true, 0}, ignored);
-  socket_.close(ignored);
-  --network_.connections_now;
+  network_.close_socket(std::exchange(socket_, -1), by_reset);
 }
 
 void HttpConnection::patience_over(TimePoint now) {
@@ -293,7 +269,7 @@ void HttpConnection::patience_over(TimePoint now) {
 }
 
 void HttpConnection::resume_reading(TimePoint) {
-  if (state_ == State::open) readable();
+  if (state_ == State::open) read_all();
 }
 
 }  // namespace levee::surge

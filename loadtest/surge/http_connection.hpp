@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include "levee/base/clock.hpp"
@@ -61,9 +60,10 @@ class ExchangeOwner {
 ///
 /// Lifetime: longer than the io_context runs handlers; `owner` and `network` outlive it. Thread: the
 /// network's. Limits: one exchange at a time; a kept body of at most 4 MiB.
-class HttpConnection {
+class HttpConnection final : private PolledSocket {
  public:
   HttpConnection(Network& network, ExchangeOwner& owner);
+  ~HttpConnection() { close(false); }
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
@@ -85,8 +85,6 @@ class HttpConnection {
 
  private:
   enum class State { closed, connecting, open };
-  using Socket =
-      boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
   struct Timer final : WheelTimer {
     Timer(HttpConnection& connection, void (HttpConnection::*method)(TimePoint))
         : owner{connection}, call{method} {}
@@ -95,12 +93,10 @@ class HttpConnection {
     void (HttpConnection::*call)(TimePoint);
   };
 
-  bool open_socket();
-  void connected(const ErrorCode& error);
-  void send_request();
-  void wait_readable();
-  void wait_writable();
-  void readable();
+  bool connect();
+  bool send_request();
+  void ready(bool hung_up) override;
+  void read_all();
   void read_idle();
   void patience_over(TimePoint now);
   void resume_reading(TimePoint now);
@@ -116,14 +112,14 @@ class HttpConnection {
 
   Network& network_;
   ExchangeOwner& owner_;
-  Socket socket_;
+  int socket_ = -1;
   boost::asio::ip::tcp::endpoint target_;
   std::uint64_t* received_bytes_ = nullptr;
   State state_ = State::closed;
   std::uint32_t openings_ = 0;
-  std::uint32_t generation_ = 0;  ///< tells handlers of an earlier socket apart
+  std::uint32_t generation_ = 0;  ///< tells openings apart, also those that failed
   bool busy_ = false;
-  bool waiting_ = false;  ///< for the socket to become readable
+  bool hung_up_ = false;  ///< the peer sends no more than is there already
   bool head_complete_ = false;
   std::uint32_t exchanges_ = 0;  ///< on this opening
 

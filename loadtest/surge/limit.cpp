@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "surge/generator_limits.hpp"
+
 namespace levee::surge {
 namespace {
 
@@ -127,7 +129,7 @@ RunReport find_limit(const Scenario& scenario, const std::function<RunReport(con
 std::string what_gave_way(const RunReport& report) {
   constexpr double kBusy = 0.93;
   constexpr double kLate = 0.05;
-  if (!limits_hit(report.generator).empty()) return "generator";
+  if (!limits_hit(report).empty()) return "generator";
   const auto newcomers = report.cohorts.find(std::string{kCohortNames[1]});
   const auto connections_lost = [&] {
     if (newcomers == report.cohorts.end()) return false;

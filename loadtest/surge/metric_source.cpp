@@ -85,6 +85,7 @@ void add_times(std::vector<MetricSource<CohortWindow>>& all) {
                       &CohortStats::startup_admitted));
   all.push_back(times("wait", "from when the arrival was due to the first playlist", &CohortStats::wait));
   all.push_back(times("latency", "behind live while playing", &CohortStats::latency));
+  all.push_back(times("late", "how late the generator itself began with what was due", &CohortStats::late));
   all.push_back(
       times("return_time", "from a drop of the connection to media again", &CohortStats::return_time));
   all.push_back(fetch_times(FetchKind::multivariant, "fetch of a multivariant playlist"));
@@ -101,7 +102,10 @@ void add_refusals(std::vector<MetricSource<CohortWindow>>& all) {
   all.push_back(counter("refusals", "503 answers to a first playlist", &CohortStats::refusals));
   all.push_back(
       counter("refused_media", "503 answers to viewers that were let in", &CohortStats::refused_media));
-  all.push_back(times("refusal", "time to the answer of a refusal", &CohortStats::refusal, true));
+  all.push_back(
+      times("refusal", "from when a refused request was due to its answer", &CohortStats::refusal, true));
+  all.push_back(times("refusal_answer", "from when the generator began with it to its answer",
+                      &CohortStats::refusal_answer, true));
   all.push_back(derived("told_fraction", "refusals that said when to come back", Unit::fraction, true,
                         [](const CohortWindow& w) { return ratio(w.stats.waits_told, w.stats.refusals); }));
   all.push_back(

@@ -127,7 +127,7 @@ void Player::multivariant_answered(TimePoint due, const Response& response) {
 }
 
 void Player::told_to_wait(TimePoint due, const Response& response) {
-  recorder_.refused(response.ended - due, response.ended);
+  recorder_.refused(response.ended - due, response.ended - response.sent, response.ended);
   ++recorder_.stats().waits_told;
   step_ = Step::told_to_wait;
   returning_ = true;

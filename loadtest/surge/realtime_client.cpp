@@ -6,8 +6,6 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include "surge/realtime_text.hpp"
 
@@ -47,7 +45,10 @@ RealtimeClient::RealtimeClient(Network& network, const RealtimePlace& place, Con
 void RealtimeClient::start(TimePoint due) { network_.wheel().schedule(*this, due); }
 
 void RealtimeClient::fire(TimePoint due, TimePoint now) {
-  if (state_ == State::away) return connect(due);
+  if (state_ == State::away) {
+    report_.late.record(now - due);
+    return connect(due);
+  }
   if (state_ == State::waiting) return greet(now);
   if (state_ == State::open) return watch(now);
   lost(now, 0);  // it took too long
@@ -61,7 +62,7 @@ void RealtimeClient::connect(TimePoint due) {
   writing_.clear();
   state_ = State::connecting;
   network_.wheel().schedule(*this, due + kPatience);
-  open_socket();
+  if (!open_socket()) return network_.wheel().schedule(*this, due);  // as if the connection were refused
   socket_.async_connect(place_.target.endpoint, [this, generation = generation_](const ErrorCode& error) {
     if (generation != generation_) return;
     if (error) {
@@ -74,16 +75,15 @@ void RealtimeClient::connect(TimePoint due) {
   });
 }
 
-void RealtimeClient::open_socket() {
+bool RealtimeClient::open_socket() {
+  const auto opened = network_.open_socket(place_.target.endpoint);
+  if (!opened) return false;
   ErrorCode error;
-  socket_.open(place_.target.endpoint.protocol(), error);
-  if (error) return network_.count_failure(error);
-  network_.connections_peak = std::max(network_.connections_peak, ++network_.connections_now);
-  asio::ip::address source;
-  if (!network_.next_source(place_.target.endpoint, source)) return;
-  const int on = 1;
-  ::setsockopt(socket_.native_handle(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-  socket_.bind({source, 0}, error);
+  socket_.assign(place_.target.endpoint.protocol(), *opened, error);
+  if (!error) return true;
+  network_.count_failure(error);
+  network_.close_socket(*opened, false);
+  return false;
 }
 
 void RealtimeClient::send(std::string_view text) {
@@ -274,11 +274,7 @@ void RealtimeClient::break_off() {
   asleep_until_ = {};
   resubscribes_ = false;
   reading_ = false;
-  if (!socket_.is_open()) return;
-  --network_.connections_now;
-  ErrorCode ignored;
-  socket_.set_option(asio::socket_base::linger{true, 0}, ignored);
-  socket_.close(ignored);
+  if (socket_.is_open()) network_.close_socket(socket_.release(), true);
 }
 
 Result<Target> resolve_websocket(const std::string& url) {

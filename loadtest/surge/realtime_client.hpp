@@ -72,7 +72,7 @@ class RealtimeClient : private WheelTimer {
 
   void fire(TimePoint due, TimePoint now) override;
   void connect(TimePoint due);
-  void open_socket();
+  bool open_socket();
   void write_more();
   void read_more();
   void take(ErrorCode& error);

@@ -20,6 +20,7 @@ struct ConnectionReport {
   std::uint64_t refused = 0;    ///< requests refused with an error of their own
   Histogram connect;            ///< from when it was due to the welcome
   Histogram back;               ///< from the loss to having all that was missed
+  Histogram late;               ///< how late the generator began with what was due: to connect, to send
   bool operator==(const ConnectionReport&) const = default;
 };
 
@@ -110,6 +111,7 @@ struct ReportFields<ConnectionReport> {
   static constexpr std::array kTimes{
       ReportTimes<Of>{"connect", "from when it was due to the welcome", &Of::connect},
       ReportTimes<Of>{"back", "from a connection's loss to having all that was missed", &Of::back},
+      ReportTimes<Of>{"late", "how late the generator itself began to connect, or to send", &Of::late},
   };
 };
 

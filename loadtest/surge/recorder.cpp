@@ -22,7 +22,8 @@ Recorder::Recorder(std::string_view cohort, CohortReport& report, TimeSeries& se
       bytes_{series.sum(named(cohort, series::kBytes))},
       latency_{series.times(named(cohort, series::kLatency))},
       media_{series.times(named(cohort, series::kMedia))},
-      reload_{series.times(named(cohort, series::kReload))} {}
+      reload_{series.times(named(cohort, series::kReload))},
+      late_{series.times(series::kGeneratorLate)} {}
 
 void Recorder::enter(std::optional<Phase> phase) {
   phase_ = phase;
@@ -46,12 +47,18 @@ void Recorder::failed(ErrorKind kind, TimePoint now) {
   errors_.add(now - start_);
 }
 
-void Recorder::refused(Duration time, TimePoint now) {
+void Recorder::refused(Duration time, Duration answer, TimePoint now) {
   ++stats_->requests;
   ++stats_->refusals;
   ++refused_so_far_;
   stats_->refusal.record(time);
+  stats_->refusal_answer.record(answer);
   refused_.add(now - start_);
+}
+
+void Recorder::begun(Duration time, TimePoint now) {
+  stats_->late.record(time);
+  late_.record(now - start_, time);
 }
 
 void Recorder::refused_media(TimePoint now) {

@@ -25,8 +25,11 @@ class Recorder {
 
   void fetched(FetchKind kind, Duration time, TimePoint now);
   void failed(ErrorKind kind, TimePoint now);
-  /// A 503 that asks to wait, answered `time` after its request was due.
-  void refused(Duration time, TimePoint now);
+  /// A 503 that asks to wait: its end came `time` after its request was due, and `answer` after the generator
+  /// had begun with it.
+  void refused(Duration time, Duration answer, TimePoint now);
+  /// The generator begins now with what was due `time` ago.
+  void begun(Duration time, TimePoint now);
   void refused_media(TimePoint now);
   void behind_live(Duration latency, TimePoint now);
   /// How many play, stand still and wait now.
@@ -62,6 +65,7 @@ class Recorder {
   TimesSeries& latency_;
   TimesSeries& media_;
   TimesSeries& reload_;
+  TimesSeries& late_;  ///< of all cohorts
   CoarseHistogram media_now_;
 };
 

@@ -1,22 +1,13 @@
 #include "surge/run_report.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <stdexcept>
 #include <type_traits>
 
-#include <spdlog/fmt/fmt.h>
+#include "surge/generator_limits.hpp"
 
 namespace levee::surge {
 namespace {
-
-using std::chrono::duration;
-
-constexpr Duration kMostLag =
-    std::chrono::milliseconds{20};  ///< p99: more, and times are the generator's own
-constexpr double kMostCpu = 0.95;
-constexpr double kMostDescriptors = 0.98;
-constexpr double kMostPorts = 0.95;
 
 double share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
@@ -62,34 +53,9 @@ void merge(GeneratorReport& generator, const GeneratorReport& other) {
 
 }  // namespace
 
-std::vector<std::string> limits_hit(const GeneratorReport& generator) {
-  std::vector<std::string> hit;
-  const auto lag = generator.lag.quantile(0.99);
-  if (lag > kMostLag)
-    hit.push_back(fmt::format("its timers ran {:.0f} ms late at p99 (most: {} ms)",
-                              duration<double, std::milli>(lag).count(),
-                              std::chrono::duration_cast<std::chrono::milliseconds>(kMostLag).count()));
-  if (generator.cpu_mean > kMostCpu)
-    hit.push_back(fmt::format("its processor was {:.0f} % busy from t0 on (most: {:.0f} %)",
-                              100 * generator.cpu_mean, 100 * kMostCpu));
-  if (generator.descriptor_failures > 0 ||
-      share(generator.descriptors_peak, generator.descriptors_limit) > kMostDescriptors)
-    hit.push_back(fmt::format("it ran out of file descriptors ({} of {}; {} could not be opened): ulimit -n",
-                              generator.descriptors_peak, generator.descriptors_limit,
-                              generator.descriptor_failures));
-  if (generator.port_failures > 0 || share(generator.ports_peak, generator.ports_limit) > kMostPorts)
-    hit.push_back(
-        fmt::format("it ran out of local ports ({} of {}; {} could not be opened): "
-                    "sysctl net.ipv4.ip_local_port_range",
-                    generator.ports_peak, generator.ports_limit, generator.port_failures));
-  if (generator.memory_failures > 0)
-    hit.push_back(fmt::format("the kernel had no memory for {} of its sockets", generator.memory_failures));
-  return hit;
-}
-
 Verdict verdict_of(const RunReport& report) {
   if (!report.target_error.empty()) return Verdict::target_unreachable;
-  if (!limits_hit(report.generator).empty()) return Verdict::generator_limited;
+  if (!limits_hit(report).empty()) return Verdict::generator_limited;
   const bool held = std::all_of(report.thresholds.begin(), report.thresholds.end(),
                                 [](const ThresholdOutcome& threshold) { return threshold.held; });
   return held ? Verdict::held : Verdict::broken;

@@ -154,9 +154,6 @@ struct RunReport {
   bool operator==(const RunReport&) const = default;
 };
 
-/// Which of the generator's own limits were hit, as people read it; empty: none.
-std::vector<std::string> limits_hit(const GeneratorReport& generator);
-
 /// The verdict on a run whose thresholds are judged.
 Verdict verdict_of(const RunReport& report);
 

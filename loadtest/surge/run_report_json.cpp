@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "surge/generator_limits.hpp"
 #include "surge/run_report.hpp"
 
 namespace levee::surge {
@@ -80,8 +81,7 @@ json written(const GeneratorReport& generator) {
           {"ports_limit", generator.ports_limit},
           {"descriptor_failures", generator.descriptor_failures},
           {"port_failures", generator.port_failures},
-          {"memory_failures", generator.memory_failures},
-          {"limits_hit", limits_hit(generator)}};
+          {"memory_failures", generator.memory_failures}};
 }
 
 void read(const json& from, GeneratorReport& generator) {
@@ -204,6 +204,8 @@ std::string to_json_text(const RunReport& report) {
            {"limit", report.limit ? written(*report.limit) : json()},
            {"thresholds", thresholds},
            {"target_error", report.target_error}};
+  all["generator"]["limits_hit"] = limits_hit(report);
+  all["generator"]["not_to_be_trusted"] = not_to_be_trusted(report);
   return all.dump();
 }
 

@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "surge/digest.hpp"
+#include "surge/generator_limits.hpp"
 
 namespace levee::surge {
 namespace {
@@ -25,12 +26,17 @@ std::string head(const RunReport& report, const Ink& ink) {
                      report.scenario, what_was_done(report));
 }
 
-std::string banner(const std::vector<std::string>& limits, const Ink& ink) {
+std::string banner(const RunReport& report, const Ink& ink) {
+  const auto limits = limits_hit(report);
   if (limits.empty()) return {};
-  auto text = fmt::format(
-      "\n{}!! The generator itself was the bottleneck. These numbers say nothing about the server.{}\n",
-      ink.yellow, ink.plain);
-  for (const auto& limit : limits) text += fmt::format("{}!!{}   {}\n", ink.yellow, ink.plain, limit);
+  auto text = fmt::format("\n{}!! The generator itself was the bottleneck: no verdict on the server.{}\n",
+                          ink.yellow, ink.plain);
+  const auto say = [&](const std::string& line) {
+    text += fmt::format("{}!!{}   {}\n", ink.yellow, ink.plain, line);
+  };
+  for (const auto& limit : limits) say(limit);
+  text += fmt::format("{}!!{} Not to be trusted:\n", ink.yellow, ink.plain);
+  for (const auto& figures : not_to_be_trusted(report)) say(figures);
   text += fmt::format("{}!!{} Fewer viewers, more cores (--agents N) or more hosts (--agent-of I/N).\n",
                       ink.yellow, ink.plain);
   return text;
@@ -70,7 +76,7 @@ std::string text_summary(const RunReport& report, bool colour) {
   const Ink ink{colour};
   auto text = head(report, ink);
   if (!report.target_error.empty()) return text + fmt::format("\n  {}\n", report.target_error);
-  text += banner(limits_hit(report.generator), ink);
+  text += banner(report, ink);
   text += thresholds(report.thresholds, ink);
   text += table(digest(report), ink);
   text += '\n';

@@ -112,6 +112,8 @@ inline constexpr std::string_view kMedia = "media_fetch";    ///< times: parts a
 inline constexpr std::string_view kReload = "reload_fetch";  ///< times: media playlists, both kinds
 
 inline constexpr std::string_view kGeneratorLag = "generator.lag";  ///< times: how late its own timers ran
+inline constexpr std::string_view kGeneratorLate =
+    "generator.late";  ///< times: how late it began with what was due
 inline constexpr std::string_view kGeneratorCpu = "generator.cpu";  ///< max, set: share of one core
 
 inline constexpr std::string_view kServerCpu = "server.cpu";       ///< max, set: cores in use

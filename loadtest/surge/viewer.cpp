@@ -10,13 +10,26 @@ Viewer::Viewer(Network& network, PlayerContext& context, Recorder& recorder, con
       context_{context},
       recorder_{recorder},
       target_{target},
-      player_{context, *this, recorder, target.path} {}
+      player_{context, *this, recorder, target.path} {
+  make_slot(0);  // ahead of its arrival: a crowd has no time for it
+}
 
 void Viewer::set_link(const LinkModel& link, TimePoint now) {
   link_ = std::make_unique<LinkModel>(link);
   for (auto& slot : slots_) {
     if (slot) slot->connection.set_link(link, now);
   }
+}
+
+void Viewer::arrive(TimePoint due) {
+  const auto now = Clock::now();
+  recorder_.begun(now - due, now);
+  player_.arrive(due);
+}
+
+void Viewer::wake(TimePoint due, TimePoint now) {
+  recorder_.begun(now - due, now);
+  player_.wake(now);
 }
 
 void Viewer::leave(TimePoint now) {
@@ -46,29 +59,34 @@ void Viewer::drop_connections(TimePoint now, TimePoint back_at) {
   network_.wheel().schedule(return_, back_at);
 }
 
-void Viewer::come_back() {
+void Viewer::come_back(TimePoint due, TimePoint now) {
+  recorder_.begun(now - due, now);
   away_ = false;
   for (auto& request : std::exchange(queue_, {})) fetch(std::move(request));
 }
 
 Viewer::Slot* Viewer::free_slot() {
   Slot* closed = nullptr;
-  std::unique_ptr<Slot>* unused = nullptr;
+  std::size_t unused = slots_.size();
   const auto most = std::min<std::size_t>(connections_of(context_.settings), slots_.size());
   for (std::size_t i = 0; i < most; ++i) {
     auto& slot = slots_[i];
     if (!slot) {
-      if (!unused) unused = &slot;
+      unused = std::min(unused, i);
     } else if (!slot->connection.busy()) {
       if (slot->connection.is_open()) return slot.get();
       closed = slot.get();
     }
   }
-  if (closed || !unused) return closed;
-  *unused = std::make_unique<Slot>(network_, *this);
-  (*unused)->connection.set_target(target_.endpoint, &recorder_.received_bytes);
-  if (link_) (*unused)->connection.set_link(*link_, Clock::now());
-  return unused->get();
+  return closed || unused == slots_.size() ? closed : make_slot(unused);
+}
+
+Viewer::Slot* Viewer::make_slot(std::size_t place) {
+  auto& slot = slots_[place];
+  slot = std::make_unique<Slot>(network_, *this);
+  slot->connection.set_target(target_.endpoint, &recorder_.received_bytes);
+  if (link_) slot->connection.set_link(*link_, Clock::now());
+  return slot.get();
 }
 
 void Viewer::fetch(PlayerRequest request) {

@@ -23,7 +23,7 @@ class Viewer final : public PlayerOutlet, public ExchangeOwner {
 
   /// The viewer's own network from now on.
   void set_link(const LinkModel& link, TimePoint now);
-  void arrive(TimePoint due) { player_.arrive(due); }
+  void arrive(TimePoint due);
   /// Goes, and takes its connections along.
   void leave(TimePoint now);
   /// Loses every connection, and comes back as the same viewer at `back_at`.
@@ -44,18 +44,20 @@ class Viewer final : public PlayerOutlet, public ExchangeOwner {
   };
   struct Wake final : WheelTimer {
     explicit Wake(Viewer& viewer) : owner{viewer} {}
-    void fire(TimePoint, TimePoint now) override { owner.player_.wake(now); }
+    void fire(TimePoint due, TimePoint now) override { owner.wake(due, now); }
     Viewer& owner;
   };
   struct Return final : WheelTimer {
     explicit Return(Viewer& viewer) : owner{viewer} {}
-    void fire(TimePoint, TimePoint) override { owner.come_back(); }
+    void fire(TimePoint due, TimePoint now) override { owner.come_back(due, now); }
     Viewer& owner;
   };
 
   Slot* free_slot();
+  Slot* make_slot(std::size_t place);
   void send(Slot& slot, PlayerRequest request);
-  void come_back();
+  void wake(TimePoint due, TimePoint now);
+  void come_back(TimePoint due, TimePoint now);
 
   Network& network_;
   PlayerContext& context_;

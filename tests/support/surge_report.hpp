@@ -49,6 +49,8 @@ inline surge::RunReport sample_report(std::uint64_t share = 1) {
   newcomers.startup.record(11s, 2000 / share);
   newcomers.refusals = 12'000 / share;
   newcomers.refusal.record(31ms, 12'000 / share);
+  newcomers.refusal_answer.record(28ms, 12'000 / share);
+  newcomers.late.record(3ms, 20'200 / share);
 
   report.generator.agents = 1;
   report.generator.lag.record(400us, 60'000 / share);

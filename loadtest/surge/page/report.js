@@ -77,9 +77,10 @@ function plots() {
       ['server', values('server.cpu'), 'server', ''],
       ['generator, busiest agent', values('generator.cpu'), 'generator', ''],
     ]],
-    ['Lag of the event loops', times, [
+    ['Lag of the event loops, and how late the generator began with what was due', times, [
       ['server', values('server.loop_lag'), 'server', ''],
       ['generator p99', quantile('generator.lag', 'p99'), 'generator', ''],
+      ['generator, how late it began p99', quantile('generator.late', 'p99'), 'generator', 'dots'],
     ]],
     ['Admission: what gives way', levels, [['server', values('server.admission'), 'server', '']]],
     ['Newcomers let in, each second, by the server', count, [['server', values('server.admission_rate'), 'server', '']]],

@@ -155,6 +155,18 @@ TEST_F(PlayerTest, ComesBackWhenToldAndSaysWhetherThatWasHonest) {
   EXPECT_EQ(stats().wait.max(), 4s);
 }
 
+TEST_F(PlayerTest, TimesARefusalFromWhenItWasDueAndFromWhenTheGeneratorBegan) {
+  player.arrive(now);
+  now += 700ms;  // the generator had other work
+  auto wait = response(503);
+  wait.retry_after_s = 4;
+  now += 30ms;
+  wait.ended = now;
+  answer(wait);
+  EXPECT_EQ(stats().refusal.max(), 730ms);
+  EXPECT_EQ(stats().refusal_answer.max(), 30ms);
+}
+
 TEST_F(PlayerTest, CountsABrokenPromise) {
   player.arrive(now);
   auto wait = response(503);

@@ -1,6 +1,5 @@
 #include "surge/run_report.hpp"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "support/surge_report.hpp"
@@ -9,10 +8,6 @@ namespace levee::surge {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-
 TEST(RunReport, ReturnsFromJsonAsItWas) {
   auto report = test::sample_report();
   report.thresholds = {{"incumbents.errors == 0", "40", "== 0", false}};
@@ -75,22 +70,6 @@ TEST(RunReport, RefusesJsonOfAnotherSchemaOrNone) {
   EXPECT_THROW(report_from_json(R"({"schema": 99})"), std::runtime_error);
   EXPECT_ANY_THROW(report_from_json("{}"));
   EXPECT_ANY_THROW(report_from_json("not JSON"));
-}
-
-TEST(Generator, IsNotTheBottleneckWhenItHasRoom) {
-  EXPECT_THAT(limits_hit(test::sample_report().generator), IsEmpty());
-}
-
-TEST(Generator, SaysWhichOfItsLimitsWereHit) {
-  GeneratorReport generator;
-  generator.lag.record(45ms, 100);
-  generator.cpu_mean = 0.99;
-  generator.descriptors_peak = generator.descriptors_limit = 1024;
-  generator.port_failures = 3;
-  generator.memory_failures = 1;
-  EXPECT_THAT(limits_hit(generator),
-              ElementsAre(HasSubstr("45 ms late"), HasSubstr("99 % busy"), HasSubstr("1024 of 1024"),
-                          HasSubstr("local ports"), HasSubstr("no memory")));
 }
 
 TEST(Verdict, HoldsWhenEveryThresholdDoes) {

@@ -34,6 +34,7 @@ TEST(Summary, IsAsLoudAboutTheGeneratorsLimits) {
   EXPECT_THAT(text, HasSubstr("NO VERDICT"));
   EXPECT_THAT(text, HasSubstr("!! The generator itself was the bottleneck"));
   EXPECT_THAT(text, HasSubstr("ran out of file descriptors"));
+  EXPECT_THAT(text, HasSubstr("Not to be trusted"));
 }
 
 TEST(Summary, SaysWhyTheTargetWasUnreachableAndNothingElse) {
