@@ -17,6 +17,8 @@
 #include <spdlog/fmt/fmt.h>
 #include <sys/wait.h>
 
+#include "levee/base/unix_time.hpp"
+
 namespace levee::surge {
 namespace {
 
@@ -29,54 +31,53 @@ using std::chrono::microseconds;
 
 constexpr std::int64_t kTimeToStartMs = 500;  ///< for all forks to be ready
 
+/// Those of a Progress that add up over the agents, and those of which the greatest counts.
+struct SumField {
+  const char* name;
+  std::uint64_t Progress::*member;
+};
+struct TimeField {
+  const char* name;
+  Duration Progress::*member;
+};
+constexpr std::array kSums{
+    SumField{"incumbents", &Progress::incumbents},
+    SumField{"newcomers", &Progress::newcomers},
+    SumField{"newcomers_waiting", &Progress::newcomers_waiting},
+    SumField{"incumbents_stalled", &Progress::incumbents_stalled},
+    SumField{"refused", &Progress::refused},
+    SumField{"errors", &Progress::errors},
+};
+constexpr std::array kTimes{
+    TimeField{"at", &Progress::at},
+    TimeField{"length", &Progress::length},
+    TimeField{"media_p99", &Progress::media_p99},
+    TimeField{"lag", &Progress::lag},
+};
+
 nlohmann::json written(const Progress& progress) {
-  return {{"at", duration_cast<microseconds>(progress.at).count()},
-          {"length", duration_cast<microseconds>(progress.length).count()},
-          {"phase", progress.phase},
-          {"incumbents", progress.incumbents},
-          {"newcomers", progress.newcomers},
-          {"newcomers_waiting", progress.newcomers_waiting},
-          {"incumbents_stalled", progress.incumbents_stalled},
-          {"refused", progress.refused},
-          {"errors", progress.errors},
-          {"bits_per_second", progress.bits_per_second},
-          {"media_p99", duration_cast<microseconds>(progress.media_p99).count()},
-          {"lag", duration_cast<microseconds>(progress.lag).count()}};
+  nlohmann::json json{{"phase", progress.phase}, {"bits_per_second", progress.bits_per_second}};
+  for (const auto& field : kSums) json[field.name] = progress.*field.member;
+  for (const auto& field : kTimes)
+    json[field.name] = duration_cast<microseconds>(progress.*field.member).count();
+  return json;
 }
 
 Progress read_progress(const nlohmann::json& json) {
-  const auto time = [&json](const char* key) -> Duration {
-    return microseconds{json.at(key).get<std::int64_t>()};
-  };
   Progress progress;
-  progress.at = time("at");
-  progress.length = time("length");
   json.at("phase").get_to(progress.phase);
-  json.at("incumbents").get_to(progress.incumbents);
-  json.at("newcomers").get_to(progress.newcomers);
-  json.at("newcomers_waiting").get_to(progress.newcomers_waiting);
-  json.at("incumbents_stalled").get_to(progress.incumbents_stalled);
-  json.at("refused").get_to(progress.refused);
-  json.at("errors").get_to(progress.errors);
   json.at("bits_per_second").get_to(progress.bits_per_second);
-  progress.media_p99 = time("media_p99");
-  progress.lag = time("lag");
+  for (const auto& field : kSums) json.at(field.name).get_to(progress.*field.member);
+  for (const auto& field : kTimes)
+    progress.*field.member = microseconds{json.at(field.name).get<std::int64_t>()};
   return progress;
 }
 
 void add(Progress& all, const Progress& one) {
-  all.at = std::max(all.at, one.at);
-  all.length = std::max(all.length, one.length);
   if (!one.phase.empty()) all.phase = one.phase;
-  all.incumbents += one.incumbents;
-  all.newcomers += one.newcomers;
-  all.newcomers_waiting += one.newcomers_waiting;
-  all.incumbents_stalled += one.incumbents_stalled;
-  all.refused += one.refused;
-  all.errors += one.errors;
   all.bits_per_second += one.bits_per_second;
-  all.media_p99 = std::max(all.media_p99, one.media_p99);
-  all.lag = std::max(all.lag, one.lag);
+  for (const auto& field : kSums) all.*field.member += one.*field.member;
+  for (const auto& field : kTimes) all.*field.member = std::max(all.*field.member, one.*field.member);
 }
 
 void write_line(int pipe, const nlohmann::json& json) {
@@ -196,10 +197,6 @@ void attend(std::vector<Agent>& agents, const ProgressSink& progress, const std:
     for (const auto& agent : agents) add(all, agent.progress());
     if (progress) progress(all);
   }
-}
-
-std::int64_t unix_ms() {
-  return duration_cast<std::chrono::milliseconds>(WallTime::clock::now().time_since_epoch()).count();
 }
 
 }  // namespace

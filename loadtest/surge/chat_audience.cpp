@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "levee/base/unix_time.hpp"
+
 #include "surge/realtime_text.hpp"
 
 namespace levee::surge {
@@ -173,13 +175,7 @@ void ChatAudience::drop(TimePoint now) {
   for (auto& client : clients_) client->drop(now);
 }
 
-void ChatAudience::look(TimePoint now) {
-  const auto open =
-      std::count_if(clients_.begin(), clients_.end(), [](const auto& client) { return client->open(); });
-  const auto wrong_now = wrong();
-  timeline_->standing(static_cast<std::size_t>(open), wrong_now - wrong_told_, now);
-  wrong_told_ = wrong_now;
-}
+void ChatAudience::look(TimePoint now) { timeline_->standing(open_among(clients_), wrong(), now); }
 
 Result<ChatPlan> plan_chat(const Scenario& scenario, const std::string& stream) {
   ChatPlan plan;
@@ -195,9 +191,7 @@ Result<ChatPlan> plan_chat(const Scenario& scenario, const std::string& stream) 
   }
   plan.count = share_of(chat.count, scenario.agents, scenario.agent_index);
   plan.messages_per_second = chat.messages_per_second / scenario.agents;
-  const auto now = WallTime::clock::now().time_since_epoch();
-  plan.voice =
-      std::chrono::duration_cast<std::chrono::milliseconds>(now).count() * 1024 + scenario.agent_index;
+  plan.voice = unix_ms() * 1024 + scenario.agent_index;
   return plan;
 }
 

@@ -57,7 +57,6 @@ class ChatAudience final : private WheelTimer {
   std::vector<std::unique_ptr<Client>> clients_;
   TimePoint next_message_{};
   std::uint64_t last_number_ = 0;
-  std::uint64_t wrong_told_ = 0;
   std::size_t speaker_ = 0;
 };
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "levee/base/unix_time.hpp"
+
 namespace levee::surge {
 namespace {
 
@@ -14,11 +16,6 @@ using std::chrono::milliseconds;
 // and the most that a message may be late.
 constexpr Duration kBound = milliseconds{2500 + 1500};
 
-std::uint64_t unix_ms() {
-  const auto now = WallTime::clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(now).count());
-}
-
 }  // namespace
 
 FeedAudience::FeedAudience(Network& network, FeedReport& report, FeedPlan plan)
@@ -26,7 +23,7 @@ FeedAudience::FeedAudience(Network& network, FeedReport& report, FeedPlan plan)
   const auto& settings = plan_.settings;
   for (std::uint32_t i = 0; i < settings.publishers; ++i) {
     feeds_.push_back(std::make_unique<Feed>(Feed{settings.channel + std::to_string(plan_.first + i),
-                                                 unix_ms(),
+                                                 static_cast<std::uint64_t>(unix_ms()),
                                                  FeedTruth{settings.keys, settings.ttl, kBound},
                                                  {}}));
     publishers_.push_back(std::make_unique<FeedPublisher>(network_, plan_.place, report_, *feeds_.back(),
@@ -85,13 +82,8 @@ void FeedAudience::look(TimePoint now) {
     for (auto i = watchers_.size() - share(settings.sleeping); i < watchers_.size(); ++i)
       watchers_[i]->sleep(now + settings.sleep_for);
   }
-  std::size_t open = 0;
-  for (auto& watcher : watchers_) {
-    watcher->look(now);
-    open += watcher->open() ? 1 : 0;
-  }
-  timeline_->standing(open, wrong() - wrong_told_, now);
-  wrong_told_ = wrong();
+  for (auto& watcher : watchers_) watcher->look(now);
+  timeline_->standing(open_among(watchers_), wrong(), now);
 }
 
 std::uint64_t FeedAudience::wrong() const {

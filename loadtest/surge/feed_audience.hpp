@@ -51,7 +51,6 @@ class FeedAudience final : private WheelTimer {
   std::size_t next_acting_ = 0;
   TimePoint next_blink_ = TimePoint::max();
   TimePoint next_sleep_ = TimePoint::max();
-  std::uint64_t wrong_told_ = 0;
 };
 
 /// The feeds that a scenario asks for; no watchers when it asks for none. Errors: those of the URL.

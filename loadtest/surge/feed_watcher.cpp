@@ -19,75 +19,62 @@ constexpr Duration kSurelyOld = std::chrono::seconds{3};
 
 FeedWatcher::FeedWatcher(Network& network, const RealtimePlace& place, FeedReport& report, Feed& feed,
                          const FeedClients& settings, KeyedFrames& frames, std::uint32_t seed)
-    : RealtimeClient{network, place, report, seed},
-      report_{report},
+    : KeyedWatcher{network, place, report, settings.keys, seed},
       feed_{feed},
       settings_{settings},
       frames_{frames},
-      view_{settings.keys},
       before_(settings.keys) {}
 
 void FeedWatcher::heard(std::string_view text, TimePoint now) {
   if (text.starts_with(R"({"i":)")) return answered(text);
   const auto& frame = frames_.read(text);
-  const bool was_synced = view_.synced();
   std::vector<KeyedVersion> seen;
   for (const auto& record : frame.records)
-    seen.push_back(record.key < before_.size() ? view_.held()[record.key].version : KeyedVersion{});
-  const bool whole = view_.take(frame, life(), now);
+    seen.push_back(record.key < before_.size() ? view().held()[record.key].version : KeyedVersion{});
+  take(frame, now);
   for (std::size_t i = 0; i < seen.size(); ++i) {
     const auto key = frame.records[i].key;
-    const bool is_older = key < before_.size() && seen[i] < view_.held()[key].version;
+    const bool is_older = key < before_.size() && seen[i] < view().held()[key].version;
     if (is_older && before_[key] == KeyedVersion{}) before_[key] = seen[i];
   }
-  view_.faults().add_news_to(report_, noted_);
-  take_news(frame, now);
-  if (!whole) subscribe_again();
-  if (!was_synced && view_.synced()) caught_up(now);
 }
 
 void FeedWatcher::take_news(const KeyedFrame& frame, TimePoint now) {
-  for (const auto& news : view_.news()) {
-    const auto& held = view_.held()[news.key];
+  for (const auto& news : view().news()) {
+    const auto& held = view().held()[news.key];
     if (!ours(held)) continue;
-    ++report_.received;
+    ++report().received;
     const auto* said = feed_.truth.said(news.key, held.number);
     if (held.number != held.version.sequence || held.number > feed_.truth.newest(news.key))
-      ++report_.out_of_order;
+      ++report().out_of_order;
     if (said == nullptr || !news.pushed || !awake_since(said->at)) continue;
-    report_.delivery.record(now - said->at);
-    timeline_->delivered(now - said->at, now);
+    delivered(now - said->at, now);
   }
   if (frame.kind != KeyedFrame::Kind::push || feed_.lost_at <= told_) return;
   const bool told = std::any_of(frame.records.begin(), frame.records.end(),
                                 [](const KeyedRecord& record) { return record.marked; });
   if (!told) return;
   told_ = feed_.lost_at;
-  if (view_.synced_since() < feed_.lost_at && awake_since(feed_.lost_at))
-    report_.stale_told.record(now - feed_.lost_at);
+  if (view().synced_since() < feed_.lost_at && awake_since(feed_.lost_at))
+    report().stale_told.record(now - feed_.lost_at);
 }
 
-void FeedWatcher::look(TimePoint now) {
-  if (!open()) return;
-  if (!view_.check(now)) {
-    view_.faults().add_news_to(report_, noted_);
-    subscribe_again();
-  }
-  const auto keys = view_.held().size();
+void FeedWatcher::judge(TimePoint now) {
+  const auto keys = view().held().size();
   for (std::size_t i = 0; i < std::min(keys, kJudgedAtOnce); ++i) {
     const auto key = next_key_++ % keys;
-    ++report_.judged;
-    if (!view_.live(key, life(), now)) continue;
-    ++report_.live;
-    const auto& held = view_.held()[key];
-    if (!ours(held) || !feed_.truth.may_be_live(key, held.number, now)) ++report_.stale_as_live;
+    ++report().judged;
+    if (!view().live(key, life(), now)) continue;
+    ++report().live;
+    const auto& held = view().held()[key];
+    if (!ours(held) || !feed_.truth.may_be_live(key, held.number, now)) ++report().stale_as_live;
   }
 }
 
 void FeedWatcher::act(TimePoint now) {
   if (!open()) return;
   const bool on_old = request_ % 2 == 1;
-  const auto keys = view_.held().size();
+  const auto keys = view().held().size();
   for (std::size_t i = 0; i < keys; ++i) {
     const auto key = (next_key_ + i) % keys;
     if (on_old) {
@@ -97,15 +84,15 @@ void FeedWatcher::act(TimePoint now) {
       if (!surely) continue;
       before_[key] = {};
       return send_act(key, old, true);
-    } else if (view_.live(key, life(), now)) {
-      return send_act(key, view_.held()[key].version, false);
+    } else if (view().live(key, life(), now)) {
+      return send_act(key, view().held()[key].version, false);
     }
   }
   ++request_;  // there is none: the other next time
 }
 
 void FeedWatcher::send_act(std::size_t key, KeyedVersion seen, bool stale) {
-  ++(stale ? report_.stale_acts : report_.acts);
+  ++(stale ? report().stale_acts : report().acts);
   const auto request = ++request_;
   acts_[request] = stale;
   send(fmt::format(R"({{"i":{},"op":"act","ch":"{}","k":"k{}","q":[{},{}],"d":{{"side":"buy"}}}})", request,
@@ -117,12 +104,12 @@ void FeedWatcher::answered(std::string_view text) {
   const auto found = acts_.find(static_cast<std::uint64_t>(number.value_or(0)));
   if (found == acts_.end()) return;
   const bool accepted = text.find(R"("err":)") == std::string_view::npos;
-  if (accepted) ++(found->second ? report_.stale_acts_accepted : report_.acts_accepted);
+  if (accepted) ++(found->second ? report().stale_acts_accepted : report().acts_accepted);
   acts_.erase(found);
 }
 
-void FeedWatcher::gone(TimePoint) {
-  view_.lost();
+void FeedWatcher::gone(TimePoint now) {
+  KeyedWatcher::gone(now);
   acts_.clear();
 }
 

@@ -7,9 +7,7 @@
 #include <vector>
 
 #include "surge/feed_publisher.hpp"
-#include "surge/keyed_frame.hpp"
-#include "surge/keyed_view.hpp"
-#include "surge/realtime_timeline.hpp"
+#include "surge/keyed_watcher.hpp"
 
 namespace levee::surge {
 
@@ -17,35 +15,28 @@ namespace levee::surge {
 /// shows is compared with what the publisher said, on one clock.
 ///
 /// Lifetime: what is given outlives it. Thread: the network's.
-class FeedWatcher final : public RealtimeClient {
+class FeedWatcher final : public KeyedWatcher<FeedReport> {
  public:
   FeedWatcher(Network& network, const RealtimePlace& place, FeedReport& report, Feed& feed,
               const FeedClients& settings, KeyedFrames& frames, std::uint32_t seed);
 
-  void write_to(RealtimeTimeline& timeline) { timeline_ = &timeline; }
-  /// Looks at what it shows, and judges it. Call once a second.
-  void look(TimePoint now);
   /// Acts: on what it sees live, and on what it knows to be old, in turn.
   void act(TimePoint now);
 
  private:
-  std::string wanted() const override { return view_.wanted(feed_.channel); }
-  void welcomed(TimePoint) override {}
+  std::string wanted() const override { return view().wanted(feed_.channel); }
   void heard(std::string_view text, TimePoint now) override;
   void gone(TimePoint now) override;
+  void take_news(const KeyedFrame& frame, TimePoint now) override;
+  void judge(TimePoint now) override;
 
   void answered(std::string_view text);
-  void take_news(const KeyedFrame& frame, TimePoint now);
   void send_act(std::size_t key, KeyedVersion seen, bool stale);
   bool ours(const KeyedView::Held& held) const { return held.version.epoch == feed_.epoch; }
 
-  FeedReport& report_;
   Feed& feed_;
   const FeedClients& settings_;
   KeyedFrames& frames_;
-  KeyedView view_;
-  KeyedView::Faults noted_;
-  RealtimeTimeline* timeline_ = nullptr;
   std::vector<KeyedVersion> before_;    ///< what it saw of each key some time before the present
   std::map<std::uint64_t, bool> acts_;  ///< that wait for their answers: whether on what was old
   std::uint64_t request_ = 0;

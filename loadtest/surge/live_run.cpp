@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "levee/base/unix_time.hpp"
+
 #include "surge/arrivals.hpp"
 #include "surge/threshold.hpp"
 
@@ -71,8 +73,7 @@ void LiveRun::describe(RunReport& report) const {
   report.description = scenario_.description;
   report.profile = kProfileNames[static_cast<std::size_t>(scenario_.profile)];
   report.seed = scenario_.seed;
-  report.started_ms =
-      std::chrono::duration_cast<milliseconds>(WallTime::clock::now().time_since_epoch()).count();
+  report.started_ms = unix_ms();
 }
 
 void LiveRun::plan_times() {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -111,6 +113,13 @@ class RealtimeClient : private WheelTimer {
   TimePoint woke_{};
   TimePoint greeted_at_{};
 };
+
+/// How many of these clients the server has said hello to.
+template <class Clients>
+std::size_t open_among(const Clients& clients) {
+  return static_cast<std::size_t>(
+      std::count_if(clients.begin(), clients.end(), [](const auto& client) { return client->open(); }));
+}
 
 /// Reads and resolves ws://HOST[:PORT]/rt. Errors: invalid_argument; what the resolver says.
 Result<Target> resolve_websocket(const std::string& url);

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "surge/time_series.hpp"
 
@@ -18,10 +20,10 @@ class RealtimeTimeline {
         delivery_{series.times(std::string{group} + ".delivery")} {}
 
   void delivered(Duration time, TimePoint now) { delivery_.record(now - start_, time); }
-  /// How many are connected now, and how much that should not be was found since the last call.
+  /// How many are connected now, and how much that should not be was found so far.
   void standing(std::size_t connected, std::uint64_t wrong, TimePoint now) {
     connected_.set(now - start_, static_cast<double>(connected));
-    wrong_.add(now - start_, static_cast<double>(wrong));
+    wrong_.add(now - start_, static_cast<double>(wrong - std::exchange(wrong_told_, wrong)));
   }
 
  private:
@@ -29,6 +31,7 @@ class RealtimeTimeline {
   ValueSeries& connected_;
   ValueSeries& wrong_;
   TimesSeries& delivery_;
+  std::uint64_t wrong_told_ = 0;
 };
 
 }  // namespace levee::surge

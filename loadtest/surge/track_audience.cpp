@@ -1,18 +1,17 @@
 #include "surge/track_audience.hpp"
 
-#include <chrono>
 #include <utility>
+
+#include "levee/base/unix_time.hpp"
 
 namespace levee::surge {
 
 TrackAudience::TrackAudience(Network& network, TrackReport& report, TrackPlan plan)
     : report_{report}, plan_{std::move(plan)} {
   const auto& settings = plan_.settings;
-  const auto boot =
-      std::chrono::duration_cast<std::chrono::milliseconds>(WallTime::clock::now().time_since_epoch())
-          .count();
+  const auto boot = static_cast<std::uint64_t>(unix_ms());
   for (std::uint32_t i = 0; i < settings.devices; ++i) {
-    truths_.push_back(std::make_unique<DeviceTruth>(DeviceTruth{static_cast<std::uint64_t>(boot), {}, {}}));
+    truths_.push_back(std::make_unique<DeviceTruth>(DeviceTruth{boot, {}, {}}));
     devices_.push_back(std::make_unique<TrackDevice>(network, plan_.place, report_, *truths_.back(), settings,
                                                      plan_.first + i, plan_.first + i));
   }
@@ -53,14 +52,8 @@ void TrackAudience::look(TimePoint now) {
         static_cast<std::size_t>(plan_.settings.offline * static_cast<double>(devices_.size()) + 0.5);
     for (std::size_t i = 0; i < away; ++i) devices_[i]->go_offline(now, now + plan_.settings.offline_for);
   }
-  std::size_t open = 0;
-  for (auto& watcher : watchers_) {
-    watcher->look(now);
-    open += watcher->open() ? 1 : 0;
-  }
-  for (auto& device : devices_) open += device->open() ? 1 : 0;
-  timeline_->standing(open, wrong() - wrong_told_, now);
-  wrong_told_ = wrong();
+  for (auto& watcher : watchers_) watcher->look(now);
+  timeline_->standing(open_among(watchers_) + open_among(devices_), wrong(), now);
 }
 
 std::uint64_t TrackAudience::wrong() const {

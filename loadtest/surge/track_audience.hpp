@@ -45,7 +45,6 @@ class TrackAudience {
   std::vector<std::unique_ptr<TrackDevice>> devices_;
   std::vector<std::unique_ptr<TrackWatcher>> watchers_;
   TimePoint next_offline_ = TimePoint::max();
-  std::uint64_t wrong_told_ = 0;
 };
 
 /// The devices that a scenario asks for; none when it asks for none. Errors: those of the URL.

@@ -9,6 +9,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "levee/base/unix_time.hpp"
+
 #include "surge/realtime_text.hpp"
 
 namespace levee::surge {
@@ -25,10 +27,6 @@ constexpr double kRadiusM = 300;
 constexpr double kMetresADegree = 111'195;
 
 std::int64_t ms(Duration time) { return std::chrono::duration_cast<milliseconds>(time).count(); }
-
-std::int64_t unix_ms() {
-  return std::chrono::duration_cast<milliseconds>(WallTime::clock::now().time_since_epoch()).count();
-}
 
 }  // namespace
 

@@ -5,9 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "surge/keyed_frame.hpp"
-#include "surge/keyed_view.hpp"
-#include "surge/realtime_timeline.hpp"
+#include "surge/keyed_watcher.hpp"
 #include "surge/track_device.hpp"
 
 namespace levee::surge {
@@ -18,35 +16,26 @@ using DeviceTruths = std::vector<std::unique_ptr<DeviceTruth>>;
 /// said, on one clock.
 ///
 /// Lifetime: what is given outlives it. Thread: the network's.
-class TrackWatcher final : public RealtimeClient {
+class TrackWatcher final : public KeyedWatcher<TrackReport> {
  public:
   /// `first`: number of the first of `truths`; the group may have others.
   TrackWatcher(Network& network, const RealtimePlace& place, TrackReport& report, DeviceTruths& truths,
                std::size_t first, const TrackClients& settings, KeyedFrames& frames, std::uint32_t seed);
 
-  void write_to(RealtimeTimeline& timeline) { timeline_ = &timeline; }
-  /// Looks at what it shows, and judges it. Call once a second.
-  void look(TimePoint now);
-
  private:
-  std::string wanted() const override { return view_.wanted(settings_.channel); }
-  void welcomed(TimePoint) override {}
-  void heard(std::string_view text, TimePoint now) override;
-  void gone(TimePoint) override { view_.lost(); }
+  std::string wanted() const override { return view().wanted(settings_.channel); }
+  void heard(std::string_view text, TimePoint now) override { take(frames_.read(text), now); }
+  void take_news(const KeyedFrame& frame, TimePoint now) override;
+  void judge(TimePoint now) override;
 
-  void take_news(TimePoint now);
-  void judge(std::size_t key, TimePoint now);
+  void judge_device(std::size_t key, TimePoint now);
   DeviceState shown(std::size_t key, TimePoint now) const;
   DeviceTruth* truth_of(std::size_t key);
 
-  TrackReport& report_;
   DeviceTruths& truths_;
   std::size_t first_;
   const TrackClients& settings_;
   KeyedFrames& frames_;
-  KeyedView view_;
-  KeyedView::Faults noted_;
-  RealtimeTimeline* timeline_ = nullptr;
   std::size_t next_key_ = 0;
 };
 

@@ -1,6 +1,5 @@
 #include "app/bus_state.hpp"
 
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -8,17 +7,9 @@
 #include <system_error>
 
 #include "levee/base/log.hpp"
+#include "levee/base/unix_time.hpp"
 
 namespace levee::app {
-namespace {
-
-std::int64_t unix_ms() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
-}
-
-}  // namespace
-
 void restore_bus(const std::string& path, realtime::MemoryBus& bus) {
   if (path.empty()) return;
   std::ifstream file{path, std::ios::binary};

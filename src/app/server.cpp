@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "levee/app/stream_status.hpp"
+#include "levee/base/unix_time.hpp"
 #include "levee/delivery/http_server.hpp"
 #include "levee/delivery/realtime_identities.hpp"
 #include "levee/delivery/realtime_server.hpp"
@@ -32,11 +33,6 @@ constexpr Duration kIngestGrace = milliseconds{500};
 
 /// The same for chat clients to read when to come back.
 constexpr Duration kRealtimeGrace = milliseconds{1000};
-
-std::int64_t unix_ms() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<milliseconds>(since).count();
-}
 
 /// Not to be guessed: for secrets and epochs.
 std::string random_text() {

@@ -1,18 +1,10 @@
 #include "levee/app/stream_status.hpp"
 
-#include <chrono>
 #include <utility>
 
+#include "levee/base/unix_time.hpp"
+
 namespace levee::app {
-namespace {
-
-std::int64_t unix_ms() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
-}
-
-}  // namespace
-
 void StreamStatus::updated(std::shared_ptr<const stream::StreamView> view, std::string_view changed) {
   const std::string name = view->name;
   const auto state = view->state;
