@@ -45,13 +45,19 @@ class Search {
   /// Tries numbers of viewers until the limit is known. Gives it, and what gave way beyond.
   std::optional<std::uint32_t> find(bool surge, std::string& gave_way) {
     Bracket bracket{base_.limit.least, base_.limit.most, base_.limit.precision};
+    bool once_more = false;
     while (bracket.next() && !stop_) {
       const auto report = play_once(surge, *bracket.next());
       const auto verdict = verdict_of(report);
       const auto& latest = limit_.tries.back();
       if (!latest.held) gave_way = latest.gave_way;
       if (latest.held || !kept_) kept_ = report;
-      if (verdict == Verdict::target_unreachable || verdict == Verdict::generator_limited) break;
+      if (verdict == Verdict::target_unreachable) break;
+      if (verdict == Verdict::generator_limited) {
+        if (std::exchange(once_more, true)) break;
+        continue;  // one slow second may have had its cause elsewhere
+      }
+      once_more = false;
       bracket.tried(latest.held);
     }
     return bracket.held();

@@ -40,7 +40,8 @@ class Bracket {
 
 /// Finds the largest steady audience and the largest surge at which every threshold of `scenario` holds, and
 /// says what gave way beyond. Plays and judges with `play`; a line a try goes to standard error. A try in
-/// which the generator was short ends that search: the server was not found wanting. `stop` ends it too.
+/// which the generator was short is made once more, and then ends that search: the server was not found
+/// wanting. `stop` ends it too.
 ///
 /// Gives the report of the last try that held (of the last one, if none did), with `limit` filled in.
 RunReport find_limit(const Scenario& scenario, const std::function<RunReport(const Scenario&)>& play,

@@ -78,7 +78,15 @@ TEST(GeneratorLimits, AreHitWhenACrowdIsBegunLateAndSayWhoseTimesThatSpoils) {
   report.cohort(Cohort::incumbents)[Phase::surge].late.record(2ms, 30'000);
   EXPECT_THAT(limits_hit(report), ElementsAre(HasSubstr("with what was due")));
   EXPECT_THAT(not_to_be_trusted(report),
-              ElementsAre(AllOf(HasSubstr("newcomers.surge"), HasSubstr("64"), HasSubstr("refusal_answer"))));
+              ElementsAre(HasSubstr("surge: every time above its p96"),
+                          AllOf(HasSubstr("newcomers.surge"), HasSubstr("64"), HasSubstr("refusal_answer"))));
+}
+
+TEST(GeneratorLimits, AreNotHitByOneOfFew) {
+  auto report = calm();
+  auto& late = report.series.times(series::kGeneratorLate);
+  for (int request = 0; request < 90; ++request) late.record(20s, request == 0 ? 50ms : 1ms);
+  EXPECT_THAT(limits_hit(report), IsEmpty());
 }
 
 TEST(GeneratorLimits, AreThoseOfTheBusiestAgent) {

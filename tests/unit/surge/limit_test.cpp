@@ -81,6 +81,25 @@ TEST(FindLimit, LetsASteadyAudienceComeSlowlyEnoughToBeNoSurge) {
                                            std::chrono::seconds{10}, std::chrono::seconds{20}));
 }
 
+TEST(FindLimit, TriesOnceMoreWhereTheGeneratorWasShort) {
+  Scenario scenario;
+  scenario.limit.least = 10;
+  scenario.limit.most = 40;
+  scenario.limit.settle = {};
+  scenario.limit.surge = false;
+  const std::atomic<bool> stop{false};
+  std::vector<std::uint32_t> tried;
+  const auto play = [&tried](const Scenario& one) {
+    RunReport report;
+    // A hiccup at the first try of each number.
+    if (tried.empty() || tried.back() != one.incumbents.count) report.generator.descriptor_failures = 1;
+    tried.push_back(one.incumbents.count);
+    return report;
+  };
+  EXPECT_EQ(find_limit(scenario, play, stop).limit->steady, 40u);
+  EXPECT_THAT(tried, testing::ElementsAre(10, 10, 20, 20, 40, 40));
+}
+
 TEST(FindLimit, EndsWhereTheGeneratorIsShort) {
   Scenario scenario;
   scenario.limit.least = 10;
