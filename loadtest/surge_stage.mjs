@@ -1,12 +1,14 @@
 // What the benches with many viewers share: a stream of a given rate on levee or on nginx, which has one core, and
 // levee-surge on the other one.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { root, startLevee } from '../tests/support/levee.mjs';
-import { Program, freePort, run, until } from '../tests/support/processes.mjs';
+import { Program, run, until } from '../tests/support/processes.mjs';
 import { surgeBinary } from '../tests/support/surge.mjs';
 import { pin } from './measure.mjs';
+import { startNginx } from './peers/nginx.mjs';
+import { playLadder, recordLadder } from './recorded_ladder.mjs';
 
 /** Where reports and recorded sources are kept. */
 export const out = path.join(root, 'build/bench/surge');
@@ -30,6 +32,7 @@ function publish(file, output) {
     '-c', 'copy', ...output]);
 }
 
+/** Calls `play` with the stream's URL and that of the metrics while levee, on core 0, has the stream; gives what it gives. */
 export async function withLevee(file, settings, play) {
   const levee = await startLevee({ 'server.threads': 1, 'ladder.enabled': false, 'srt.enabled': false, ...settings });
   pin(levee.program.pid, 0);
@@ -37,7 +40,7 @@ export async function withLevee(file, settings, play) {
   try {
     await levee.playable('show', { seconds: 30 });
     await until('there is as much to play as a player holds back', () => holdsBack(levee), { seconds: 30 });
-    await play(levee.url('/live/show/index.m3u8'), levee.adminUrl('/metrics'));
+    return await play(levee.url('/live/show/index.m3u8'), levee.adminUrl('/metrics'));
   } finally {
     await publisher.kill();
     await levee.stop();
@@ -55,31 +58,45 @@ async function holdsBack(levee) {
   return playlist.split('#EXTINF').length > 6;
 }
 
-/** nginx serving what ffmpeg writes into memory: 2 s segments of the same stream, plain HLS. */
-export async function withNginx(file, play) {
-  const folder = mkdtempSync('/dev/shm/levee-surge-');
-  const port = await freePort();
-  writeFileSync(path.join(folder, 'nginx.conf'), `
-daemon off; worker_processes 1; worker_rlimit_nofile 20000; pid ${folder}/nginx.pid; error_log stderr warn; user root;
-events { worker_connections 19900; multi_accept on; }
-http {
-  access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_requests 1000000000; keepalive_timeout 600s; etag off;
-  types { application/vnd.apple.mpegurl m3u8; video/mp4 m4s mp4; }
-  server { listen 127.0.0.1:${port} backlog=65535; root ${folder}; open_file_cache max=200 inactive=20s; open_file_cache_valid 1s; }
-}`);
-  const nginx = new Program('nginx', 'nginx', ['-p', folder, '-c', path.join(folder, 'nginx.conf')]);
-  const publisher = publish(file, ['-f', 'hls', '-hls_time', '2', '-hls_list_size', '15', '-hls_delete_threshold', '10', '-hls_segment_type', 'fmp4',
-    '-hls_flags', 'delete_segments+program_date_time+independent_segments+temp_file', path.join(folder, 'index.m3u8')]);
+/** Lets `play` at what an nginx serves, once that is as old as players hold back, and ends it with what `fill` has started. */
+async function withNginx(options, playlist, fill, play) {
+  const nginx = await startNginx(options);
+  const url = nginx.url(playlist);
+  let end = () => {};
   try {
-    const url = `http://127.0.0.1:${port}/index.m3u8`;
-    await until('nginx serves', async () => (await (await fetch(url)).text()).split('#EXTINF').length > 6, { seconds: 30 });
-    pin(Number((await run('pgrep', ['-P', String(nginx.pid)])).trim()), 0);
-    await play(url);
+    end = await fill(nginx);
+    await until('nginx serves enough', async () => (await (await fetch(url)).text()).split('#EXTINF').length > 6, { seconds: 40 });
+    return await play(nginx);
   } finally {
-    await publisher.kill();
-    await nginx.stop({ signal: 'SIGQUIT', seconds: 5 }).catch(() => nginx.kill());
-    rmSync(folder, { recursive: true, force: true });
+    await end();
+    await nginx.stop();
   }
+}
+
+/** nginx serving what ffmpeg writes into memory: 2 s segments of the same stream, plain HLS. */
+export function withNginxFiles(file, play) {
+  const write = ({ folder }) => {
+    const publisher = publish(file, ['-f', 'hls', '-hls_time', '2', '-hls_list_size', '15', '-hls_delete_threshold', '10', '-hls_segment_type', 'fmp4',
+      '-hls_flags', 'delete_segments+program_date_time+independent_segments+temp_file', path.join(folder, 'index.m3u8')]);
+    return () => publisher.kill();
+  };
+  return withNginx({}, 'index.m3u8', write, (nginx) => play(nginx.url('index.m3u8')));
+}
+
+/** nginx-rtmp: it is published to as levee is, makes the segments (MPEG-TS) in memory and serves them, all on its core. */
+export function withNginxRtmp(file, play) {
+  const send = ({ rtmp }) => {
+    const publisher = publish(file, ['-flags', '+global_header', '-f', 'flv', `${rtmp}/show`]);
+    return () => publisher.kill();
+  };
+  return withNginx({ rtmp: true }, 'show.m3u8', send, (nginx) => play(nginx.url('show.m3u8')));
+}
+
+/** nginx serving the ladder that levee makes of the file, byte for byte, recorded once. It encodes nothing meanwhile. */
+export async function withNginxLadder(file, play) {
+  const kept = path.join(media, `${path.basename(file, '.flv')}-ladder`);
+  if (!existsSync(path.join(kept, 'ladder.json'))) await withLevee(file, { 'ladder.enabled': true }, (url) => recordLadder(url, kept, { least: 3 }));
+  return withNginx({}, 'source/index.m3u8', ({ folder }) => playLadder(kept, folder), (nginx) => play(nginx.url('index.m3u8')));
 }
 
 /** Calls `measure` while `congestion` is what new connections of this machine use. */

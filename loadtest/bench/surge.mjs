@@ -1,19 +1,22 @@
-// What a surge past capacity does to those who watch already: levee with admission and without, nginx beside it. The
-// server has one core, the harness and the publisher the other. Each run leaves its report in build/bench/surge/, as
-// JSON and as a page; a run that is there already is not made again, so that a long series can be made in pieces:
+// What a surge past capacity does to those who watch already: levee with admission and without, and beside it nginx
+// (serving files, as nginx-rtmp, and with levee's own ladder). The server has one core, the harness and the publisher the
+// other. Each run leaves its report in build/bench/surge/, as JSON and as a page; a run that is there already is not made
+// again, so that a long series can be made in pieces:
 //   LEVEE_BENCH_RUNS=name,name ./dev bench surge      makes only these (and again)
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 
 import { table } from '../measure.mjs';
-import { harness, ms, out, quantile, reportOf, source, underCongestion, withLevee, withNginx } from '../surge_stage.mjs';
+import { harness, ms, out, quantile, reportOf, source, underCongestion, withLevee, withNginxFiles, withNginxLadder, withNginxRtmp } from '../surge_stage.mjs';
 
 const short = ['--warm-up', '10s', '--hold', '20s', '--cool-down', '5s'];
 const lowLatency = ['surge_ll', ...short];
 const plain = ['surge_plain', ...short];
 const reconnect = ['reconnect', '--newcomers', '0', ...short];
 const off = { 'admission.enabled': false };
+const ladder = [...plain, '--set', 'player.start_rung=first', '--set', 'player.adapt=true'];
+const peers = { nginx: withNginxFiles, 'nginx-rtmp': withNginxRtmp, 'nginx-ladder': withNginxLadder };
 
 /** Every run: what is published (kb/s), on which server, and what the harness is told. */
 const runs = {
@@ -32,6 +35,9 @@ const runs = {
   'plain-cubic-1': { kbps: 4000, congestion: 'cubic', args: plain },
   'plain-bbr-1': { kbps: 4000, congestion: 'bbr', args: plain },
   'plain-nginx-cubic': { kbps: 4000, server: 'nginx', congestion: 'cubic', args: plain },
+  'plain-nginx-rtmp-cubic': { kbps: 4000, server: 'nginx-rtmp', congestion: 'cubic', args: plain },
+  'ladder-cubic': { kbps: 4000, settings: { 'ladder.enabled': true }, congestion: 'cubic', args: ladder },
+  'ladder-nginx-cubic': { kbps: 4000, server: 'nginx-ladder', congestion: 'cubic', args: ladder },
   'plain-nginx-bbr': { kbps: 4000, server: 'nginx', congestion: 'bbr', args: plain },
   'reconnect-plain': { kbps: 950, congestion: 'cubic', args: [...reconnect, '--plain', '--incumbents', '10000', '--set', 'incumbents.within=60s'] },
   'reconnect-ll': { kbps: 950, congestion: 'cubic', args: [...reconnect, '--incumbents', '4000', '--set', 'incumbents.within=30s'] },
@@ -42,7 +48,7 @@ async function make(name) {
   const { kbps, server, settings = {}, congestion, args } = runs[name];
   const file = await source(kbps);
   const play = (target, metrics) => harness(name, ['run', ...args], target, metrics);
-  await underCongestion(congestion, () => (server === 'nginx' ? withNginx(file, play) : withLevee(file, settings, play)));
+  await underCongestion(congestion, () => (server ? peers[server](file, play) : withLevee(file, settings, play)));
 }
 
 function row(name) {
@@ -50,13 +56,13 @@ function row(name) {
   const { before, surge, after } = report.cohorts.incumbents;
   const newcomers = report.cohorts.newcomers?.surge;
   const kind = before.times.part_fetch?.count ? 'part_fetch' : 'segment_fetch';
-  const p99 = (phase) => (phase.times[kind].count ? ms(quantile(phase.times[kind], 0.99)) : '-');
+  const of = (times) => (times?.count ? ms(quantile(times, 0.99)) : '-');
+  const p99 = (phase) => of(phase.times[kind]);
   const watched = Math.max(surge.viewers_watched + after.viewers_watched, 1);
   const stalled = surge.viewers_stalled + after.viewers_stalled;
   return [name, `${stalled} of ${watched}`, ((surge.stall_us + after.stall_us) / 1e6).toFixed(1), p99(before), p99(surge), p99(after),
-    newcomers ? newcomers.admitted : '-', newcomers ? newcomers.refusals : '-', newcomers?.times.refusal.count ? ms(quantile(newcomers.times.refusal, 0.99)) : '-',
-    newcomers ? Object.values(newcomers.errors).reduce((a, b) => a + b, 0) : '-',
-    surge.times.return_time.count ? ms(quantile(surge.times.return_time, 0.99)) : '-',
+    newcomers ? newcomers.admitted : '-', newcomers ? newcomers.refusals : '-', of(newcomers?.times.refusal), of(newcomers?.times.refusal_answer),
+    of((newcomers ?? surge).times.late), newcomers ? Object.values(newcomers.errors).reduce((a, b) => a + b, 0) : '-', of(surge.times.return_time),
     report.generator.limits_hit.length ? 'yes' : 'no'];
 }
 
@@ -68,6 +74,6 @@ for (const name of wanted ?? Object.keys(runs).filter((one) => !runs[one].first)
 const made = Object.keys(runs).filter((name) => existsSync(path.join(out, `${name}.json`)));
 console.log(`The server has one core of ${execFileSync('nproc').toString().trim()}, levee-surge and the publisher the other; the stream is \`source\` alone, 8 Mb/s at low ` +
   'latency, 4 Mb/s plain, 1 Mb/s for reconnecting. Incumbents watch for 10 s before newcomers come within one second: 800 + 8,200 at low latency, ' +
-  '1,000 + 18,000 plain. Fetch times are of parts (low latency) or segments, p99, from when they were due.\n');
-console.log(table(['run', 'incumbents that stalled', 's in stalls', 'fetch before, ms', 'in the surge', 'after', 'newcomers let in', '503', '503 p99, ms',
-  'errors of newcomers', 'back after a drop, p99, ms', 'generator at its limit'], made.map(row)));
+  '1,000 + 18,000 plain; \`ladder\` is the plain surge on all rungs, by players that adapt. Fetch times are of parts (low latency) or segments, p99, from when they were due.\n');
+console.log(table(['run', 'incumbents that stalled', 's in stalls', 'fetch before, ms', 'in the surge', 'after', 'newcomers let in', '503', '503 p99 from due, ms', 'once begun',
+  'generator began late, p99, ms', 'errors of newcomers', 'back after a drop, p99, ms', 'generator at its limit'], made.map(row)));
