@@ -108,7 +108,7 @@ try {
     const { served } = await idleViewers(levee, VIEWERS, `/live/${keys[0]}/source/index.m3u8`);
     const withViewers = residentBytes(levee.program.pid);
     for (const socket of served) socket.destroy();
-    await until('they are gone', async () => (await levee.metric('levee_http_connections')) === 0, { seconds: 10 });
+    await until('they are gone', async () => (await levee.metric('levee_http_connections')) < 100, { seconds: 10 });
 
     console.log(`${STREAMS} passthrough streams of 2.5 Mb/s on one core for ${SECONDS} s, a window of ${WINDOW} s; ${VIEWERS} idle keep-alive viewers, and then as many as there may be.\n`);
     console.log(table(['figure', 'value'], [
