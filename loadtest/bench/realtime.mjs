@@ -1,6 +1,7 @@
 // The realtime layer: fan-out beside uWebSockets and nchan, connections, resuming after restarts, a reader that stalls, two nodes on
 // one Redis. The server has core 0, levee-fanout core 1. A peer that can't be had here is named, and left out.
 //   LEVEE_BENCH_SIZES=1000,5000 LEVEE_BENCH_SECONDS=2 ./dev bench realtime      is a shorter one
+//   LEVEE_BENCH_FANOUT=levee,uWebSockets node loadtest/bench/realtime.mjs       is the fan-out of these alone, and writes nothing
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -16,6 +17,7 @@ import { startUWebSockets } from '../peers/uwebsockets.mjs';
 
 const SIZES = (process.env.LEVEE_BENCH_SIZES ?? '1000,5000,10000').split(',').map(Number);
 const SECONDS = Number(process.env.LEVEE_BENCH_SECONDS ?? 3);
+const ONLY = process.env.LEVEE_BENCH_FANOUT?.split(',');
 const RATE = 10;
 const IN_FLIGHT = 16;
 const SURGES = 3;
@@ -79,8 +81,8 @@ async function measureFanout(server, size) {
     const full = judge(`${what}, ${IN_FLIGHT} in flight`, await load.say(`saturate ${IN_FLIGHT} ${SECONDS}`));
     const steady = judge(`${what}, ${RATE} a second`, await load.say(`rate ${RATE} ${SECONDS + 1}`));
     const resumes = [];
-    for (let i = 0; size === MOST && !server.plain && i < SURGES; ++i) resumes.push(judge(`${what}, resume`, await load.say(`resume ${MISSED}`)));
-    for (let i = 1; size === MOST && i < SURGES; ++i) connects.push(judge(`${what}, connect`, await load.say(`connect ${size}`)));
+    for (let i = 0; size === MOST && !server.plain && !ONLY && i < SURGES; ++i) resumes.push(judge(`${what}, resume`, await load.say(`resume ${MISSED}`)));
+    for (let i = 1; size === MOST && !ONLY && i < SURGES; ++i) connects.push(judge(`${what}, connect`, await load.say(`connect ${size}`)));
     return { server: server.name, size, memory, joined, full, steady, resumes, connects };
   });
 }
@@ -88,8 +90,9 @@ async function measureFanout(server, size) {
 async function fanout() {
   const measured = [];
   for (const size of SIZES) {
-    for (const start of [levee, () => startUWebSockets(missing), () => startNchan(missing, files ?? 20_000)]) {
-      const server = await start();
+    const starts = { levee, uWebSockets: () => startUWebSockets(missing), nchan: () => startNchan(missing, files ?? 20_000) };
+    for (const name of ONLY ?? Object.keys(starts)) {
+      const server = await starts[name]();
       if (!server) continue;
       try {
         measured.push(await measureFanout(server, size));
@@ -163,7 +166,7 @@ async function twoNodes() {
   }
 }
 
-function report(measured, restarts, stalled, nodes) {
+function reportFanout(measured) {
   console.log(`One server at a time, on one core; \`levee-fanout\` on the other checks that every message reaches every client once and in one order. The text of a message has 200 bytes everywhere; levee's
 envelope (who, when, which place in the log) comes on top. ${IN_FLIGHT} in flight: the next message is sent when one has reached everybody, for ${SECONDS} s; ${RATE} a second: for ${SECONDS + 1} s, delays from when a message was due.
 All clients publish in turn, so that levee's limit of one chat message a person and second stays in force; its admission is off, hellos are not held back (\`realtime.newcomers_per_s\`, \`realtime.resumes_per_s\`), and everybody is given every message (\`chat.max_per_s\` = 0).
@@ -171,7 +174,9 @@ Up to ${files} files may be open here.\n`);
   console.log(table(['clients', 'server', `deliveries/s, ${IN_FLIGHT} in flight`, 'CPU µs each', 'server busy', 'generator busy', `${RATE}/s: p50, ms`, 'p99', 'p99.9', 'CPU µs each', 'server busy'],
     measured.map(({ server, size, full, steady }) => [size, server, `**${thousands(full.deliveries / full.seconds)}**`, micros(full), percent(full.server_busy), percent(full.generator_busy),
       ms(steady.delay.p50_s), ms(steady.delay.p99_s), ms(steady.delay.p999_s), micros(steady), percent(steady.server_busy)])));
+}
 
+function reportRest(measured, restarts, stalled, nodes) {
   const largest = measured.filter(({ size }) => size === MOST);
   const rate = (answers, count) => thousands(median(answers.map((one) => one[count] / one.seconds)));
   console.log(`\n${MOST} clients come at once, 256 at a time (median of ${SURGES}); memory of the server's process for each, idle and subscribed, and the kernel's (slab and buffers of the machine, both ends of the connection).
@@ -193,12 +198,18 @@ kernel ${kib(stalled.toRead)} KiB that it has not read; the others were given al
   console.log(`\nTwo nodes with 1000 clients each, and a Redis, all on one core; ${RATE} messages a second are published on one of them.\n`);
   console.log(table(['clients on', 'p50, ms', 'p99', 'p99.9', 'most'], [['the same node', near], ['the other node', far]]
     .map(([name, one]) => [name, ms(one.p50_s), ms(one.p99_s), ms(one.p999_s), ms(one.max_s)])));
+}
 
+function reportFaults() {
   for (const [name, why] of missing) console.log(`\n**${name} was not measured**: ${why}.`);
   if (faults.length) console.log(`\nTo be read with the figures:\n\n${faults.map((one) => `- ${one}`).join('\n')}`);
   else console.log('\nEvery message reached every client, once and in order; the generator was never at its limit.');
 }
 
 const measured = await fanout();
-const restarts = [['stopped (SIGTERM)', await restart('stop')], ['killed (SIGKILL)', await restart('kill')]];
-report(measured, restarts, await stall(), await twoNodes());
+reportFanout(measured);
+if (!ONLY) {
+  const restarts = [['stopped (SIGTERM)', await restart('stop')], ['killed (SIGKILL)', await restart('kill')]];
+  reportRest(measured, restarts, await stall(), await twoNodes());
+}
+reportFaults();

@@ -43,7 +43,9 @@ void KeyedView::begin(const KeyedFrame& frame, ServerLife& life) {
 }
 
 bool KeyedView::take_push(const KeyedFrame& frame) {
-  if (!placed_ || frame.offset <= *offset_) return true;
+  // One that stays where it is brings a part of what follows; others that do not go on were here before.
+  const bool part = frame.offset == frame.previous;
+  if (!placed_ || frame.offset < *offset_ || (frame.offset == *offset_ && !part)) return true;
   if (frame.previous != *offset_) return missed();
   offset_ = frame.offset;
   if (frame.vouched_ms) {

@@ -21,6 +21,7 @@
 #include "levee/runtime/use_result.hpp"
 
 #include "delivery/feed_post.hpp"
+#include "delivery/kernel_socket.hpp"
 #include "delivery/realtime_connection.hpp"
 #include "delivery/realtime_metrics.hpp"
 
@@ -227,6 +228,7 @@ RealtimeServer::RealtimeServer(runtime::ShardPool& shards, RealtimeSettings sett
                                realtime::Identities& identities)
     : impl_{std::make_unique<Impl>(shards, settings, bus)} {
   auto hub_settings = settings.hub;
+  hub_settings.thread_cpu = thread_cpu_time;
   hub_settings.takes_back_per_second =
       std::max<std::size_t>(1, hub_settings.takes_back_per_second / shards.size());
   for (auto* rate : {&hub_settings.hellos.resume, &hub_settings.hellos.known, &hub_settings.hellos.cold})

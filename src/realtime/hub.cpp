@@ -65,9 +65,7 @@ void Hub::tick(TimePoint now, std::int64_t wall_ms) {
   begin_beats(now, wall_ms);
   prepare_changed(now);
   look_for_overdue(now);
-  std::size_t budget = kServedPerTick;
-  serve_turns(budget);
-  serve_passes(budget);
+  serve_slice(now);
   if (now >= next_heartbeat_) {
     send_heartbeats(now, wall_ms);
     forget_quiet(now);
@@ -77,11 +75,12 @@ void Hub::tick(TimePoint now, std::int64_t wall_ms) {
 }
 
 TimePoint Hub::deadline() const {
-  if (!passing_.empty() || !turns_.empty() || roster_.has_news()) return now_;
+  if (roster_.has_news()) return now_;
   auto next = next_heartbeat_;
+  if (!passing_.empty() || !turns_.empty()) next = std::min(next, std::max(slices_.due(), now_));
   for (const auto* topic : changed_) {
     if (!topic->arrived.empty()) return now_;
-    next = std::min(next, topic->prepared_at + topic->topic->interval(topic->subscribers.size()));
+    if (!topic->passing) next = std::min(next, due(*topic));
   }
   for (const auto* topic : beating_) {
     next = std::min(next, topic->next_beat);
@@ -96,29 +95,6 @@ Retry Hub::reconnect_window() const {
   return {0, static_cast<std::int64_t>(std::clamp<std::size_t>(needed, 250, 60'000))};
 }
 
-void Hub::take_arrivals(HubTopic& topic, TimePoint now) {
-  for (const auto& arrived : std::exchange(topic.arrived, {})) {
-    if (const auto* snapshot = std::get_if<SnapshotPtr>(&arrived)) {
-      topic.asked = false;
-      topic.topic->reset(**snapshot, now);
-      if (topic.topic->ready()) tell_ready(topic, true);
-    } else if (!topic.topic->apply(std::get<MessagePtr>(arrived), now)) {
-      ask_anew(topic);
-    }
-  }
-}
-
-void Hub::prepare(HubTopic& topic, TimePoint now) {
-  if (!topic.topic->prepare(now)) ask_anew(topic);
-  topic.prepared_at = now;
-  begin_pass(topic);
-}
-
-void Hub::begin_pass(HubTopic& topic) {
-  topic.to_serve = topic.subscribers.size();
-  if (!std::exchange(topic.passing, true)) passing_.push_back(&topic);
-}
-
 void Hub::begin_beats(TimePoint now, std::int64_t wall_ms) {
   for (auto* topic : beating_) {
     if (now < topic->next_beat) continue;
@@ -129,64 +105,6 @@ void Hub::begin_beats(TimePoint now, std::int64_t wall_ms) {
         encode_heartbeat(wall_ms, reconnect_window().to_ms, topic->topic->channel(), topic->topic->visible());
     topic->beat = share(framer_(text));
     begin_pass(*topic);
-  }
-}
-
-void Hub::prepare_changed(TimePoint now) {
-  std::erase_if(changed_, [&](HubTopic* topic) {
-    take_arrivals(*topic, now);
-    const auto due = topic->prepared_at + topic->topic->interval(topic->subscribers.size());
-    if (topic->topic->ready() && (topic->passing || now < due)) return false;
-    topic->listed = false;
-    if (topic->topic->ready()) prepare(*topic, now);
-    return true;
-  });
-}
-
-void Hub::serve_passes(std::size_t& budget) {
-  while (!passing_.empty() && budget > 0) {
-    auto& topic = *passing_.front();
-    // From the end: who subscribes meanwhile is added there, and starts with the newest anyway.
-    while (topic.to_serve > 0 && budget > 0) {
-      --budget;
-      auto& session = *topic.subscribers[--topic.to_serve];
-      if (serve(session, topic.beat)) take_turn_later(session);
-    }
-    if (topic.to_serve > 0) return;
-    topic.passing = false;
-    topic.beat = nullptr;
-    passing_.erase(passing_.begin());
-  }
-}
-
-bool Hub::serve(Session& session, const SharedBytes& last) {
-  if (!session.connection_.ready()) return false;
-  bool more = false;
-  for (auto& subscription : session.subscriptions_) {
-    auto& topic = *subscription.topic->topic;
-    if (!topic.ready()) continue;
-    if (subscription.waiting) session.answer_start(subscription);
-    more = topic.give(subscription.cursor, session.connection_, session.user()) || more;
-  }
-  if (last) session.connection_.push(last);
-  session.connection_.flush();
-  return more && session.connection_.ready();
-}
-
-void Hub::take_turn_later(Session& session) {
-  if (session.in_turn_) return;
-  session.in_turn_ = true;
-  turns_.push_back(session.key_);
-  wake_();
-}
-
-void Hub::serve_turns(std::size_t& budget) {
-  for (auto left = turns_.size(); left > 0 && budget > 0; --left, --budget) {
-    const auto found = sessions_.find(turns_.front());
-    turns_.pop_front();
-    if (found == sessions_.end()) continue;
-    found->second->in_turn_ = false;
-    if (serve(*found->second)) take_turn_later(*found->second);
   }
 }
 
@@ -211,6 +129,7 @@ HubTopic* Hub::open_topic(const Channel& parsed, const std::string& channel, Tim
       Topic::make(parsed.kind, channel, {framer_, counters_.topics_counted, wall_, settings_.log_rate});
   topic->is_set = parsed.kind == Kind::set;
   topic->opened_at = now;
+  topic->pace = RoundPace{topic->topic->most_of_thread()};
   for (const auto& checkpoint : settings_.checkpoints) {
     const bool counts = checkpoint.group.empty() || checkpoint.group == parsed.name;
     if (parsed.kind == Kind::track && counts) topic->checkpoints.push_back(checkpoint);

@@ -150,15 +150,6 @@ std::size_t LogTopic::allowance(std::size_t wanted, TimePoint now) {
   return taken;
 }
 
-Duration LogTopic::interval(std::size_t subscribers) const {
-  // A write costs about 10 us: at this pace a busy room takes at most half of a core and everybody has a
-  // message within 0.3 s up to 10,000 subscribers, and a small one waits for nothing.
-  constexpr std::size_t kSmall = 50;
-  if (subscribers <= kSmall) return Duration::zero();
-  return std::min<Duration>(std::chrono::milliseconds{500},
-                            std::chrono::microseconds{20} * static_cast<std::int64_t>(subscribers));
-}
-
 std::uint64_t LogTopic::recent_start() const {
   const auto recent = picked_ > kRecentMessages ? picked_ - kRecentMessages : 0;
   return std::min(picked_, std::max(recent, before_first()));

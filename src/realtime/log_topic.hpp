@@ -25,7 +25,6 @@ class LogTopic final : public Topic {
   void reset(const Snapshot& snapshot, TimePoint now) override;
   bool apply(const MessagePtr& message, TimePoint now) override;
   bool prepare(TimePoint now) override;
-  Duration interval(std::size_t subscribers) const override;
   Start start(const std::optional<Position>& since, Cursor& cursor, TimePoint now) override;
   bool give(Cursor& cursor, FrameSink& sink, std::string_view reader) override;
 

@@ -58,9 +58,7 @@ void Session::receive(std::string_view text, TimePoint now, std::int64_t wall_ms
   connection_.flush();
 }
 
-void Session::writable() {
-  if (hub_.serve(*this)) hub_.take_turn_later(*this);
-}
+void Session::writable() { hub_.serve_writable(*this); }
 
 bool Session::refuse_flood(Number number, TimePoint now) {
   const auto& settings = hub_.settings_;

@@ -73,21 +73,11 @@ void StateTopic::begin_anew() {
 
 bool StateTopic::prepare(TimePoint) {
   if (!std::exchange(changed_, false)) return true;
-  batch_ = nullptr;
-  batch_from_ = visible_;
-  visible_ = top_.offset;
-  if (visible_ <= batch_from_) return true;  // a new epoch: everybody starts anew
-  auto everything = piece(batch_from_, kGiveBytes);
-  if (everything.last) batch_ = frame(push_text(everything, batch_from_));
+  batch_.clear();
+  // In a new epoch there is nothing in between: everybody starts anew.
+  const Cursor from{std::exchange(visible_, top_.offset), generation_};
+  for (auto at = from; at.offset < visible_; at = batch_.back().then) batch_.push_back(push(at));
   return true;
-}
-
-Duration StateTopic::interval(std::size_t subscribers) const {
-  // As for a log: a small room waits for nothing, a large one takes a tenth of a core at most.
-  constexpr std::size_t kSmall = 50;
-  if (subscribers <= kSmall) return Duration::zero();
-  return std::min<Duration>(std::chrono::milliseconds{500},
-                            std::chrono::microseconds{100} * static_cast<std::int64_t>(subscribers));
 }
 
 Duration StateTopic::heartbeat() const {
@@ -103,17 +93,18 @@ Start StateTopic::start(const std::optional<Position>& since, Cursor& cursor, Ti
 bool StateTopic::give(Cursor& cursor, FrameSink& sink, std::string_view) {
   if (cursor.generation != generation_) start_anew(cursor, sink);
   if (cursor.starting) return give_snapshot(cursor, sink);
-  if (cursor.offset >= visible_) return false;
-  if (batch_ && cursor.offset == batch_from_) {
-    sink.push(batch_);
-    cursor.offset = visible_;
-    return false;
+  for (std::size_t given = 0; cursor.offset < visible_;) {
+    if (given >= kGiveBytes) return true;
+    const auto made = std::ranges::find_if(batch_, [&](const Push& each) {
+      return each.from.offset == cursor.offset && each.from.whole_to == cursor.whole_to;
+    });
+    if (made == batch_.end()) context_.counters.superseded.add();
+    const auto next = made == batch_.end() ? push(cursor) : *made;
+    sink.push(next.frame);
+    given += next.frame->size();
+    cursor = next.then;
   }
-  context_.counters.superseded.add();
-  const auto part = piece(cursor.offset, kGiveBytes);
-  sink.push(frame(push_text(part, cursor.offset)));
-  cursor.offset = part.to;
-  return !part.last;
+  return false;
 }
 
 void StateTopic::start_anew(Cursor& cursor, FrameSink& sink) {
@@ -129,7 +120,7 @@ bool StateTopic::give_snapshot(Cursor& cursor, FrameSink& sink) {
     cursor = shared->then;
     return cursor.starting;
   }
-  const auto part = snapshot_piece(cursor);
+  const auto part = piece(cursor);
   Bytes frames;
   if (!part.changes.empty()) frames = context_.framer(snapshot_text(part));
   if (part.last) {
@@ -138,9 +129,7 @@ bool StateTopic::give_snapshot(Cursor& cursor, FrameSink& sink) {
   }
   const auto made = share(std::move(frames));
   sink.push(made);
-  const auto given = part.changes.empty() ? cursor.whole_to : part.changes.back().entry->change;
-  const Cursor then{part.last ? part.to : cursor.offset, generation_, !part.last, cursor.recovered,
-                    part.last ? 0 : given};
+  const auto then = after(part, cursor);
   if (!cursor.recovered && shared_.size() < kMaxShared) shared_.push_back({cursor.whole_to, made, then, now});
   cursor = then;
   return !part.last;
@@ -177,24 +166,7 @@ const std::vector<StateTopic::Change>& StateTopic::changes() {
   return changes_;
 }
 
-StateTopic::Piece StateTopic::piece(std::uint64_t from, std::size_t most_bytes) {
-  const auto& all = changes();
-  auto next = std::ranges::upper_bound(all, from, {}, &Change::offset);
-  Piece piece;
-  std::size_t bytes = 0;
-  for (; next != all.end(); ++next) {
-    // What one message brought stays together: a piece ends at an offset.
-    const bool divisible = !piece.changes.empty() && piece.changes.back().offset < next->offset;
-    if (divisible && bytes >= most_bytes) break;
-    bytes += kAroundRecord + next->key->size() + next->entry->body->size();
-    piece.changes.push_back(*next);
-  }
-  piece.last = next == all.end();
-  piece.to = piece.last ? top_.offset : piece.changes.back().offset;
-  return piece;
-}
-
-StateTopic::Piece StateTopic::snapshot_piece(const Cursor& cursor) {
+StateTopic::Piece StateTopic::piece(const Cursor& cursor) {
   const auto& all = changes();
   auto next = cursor.whole_to > 0 ? std::ranges::upper_bound(all, cursor.whole_to, {},
                                                              [](const Change& c) { return c.entry->change; })
@@ -207,6 +179,18 @@ StateTopic::Piece StateTopic::snapshot_piece(const Cursor& cursor) {
   piece.last = next == all.end();
   piece.to = piece.last ? top_.offset : next->offset - 1;  // of the next one some may be missing
   return piece;
+}
+
+Cursor StateTopic::after(const Piece& piece, const Cursor& cursor) const {
+  if (piece.last) return {piece.to, generation_, false, cursor.recovered};
+  // Nobody stands anywhere before the end of its snapshot.
+  return {cursor.starting ? cursor.offset : piece.to, generation_, cursor.starting, cursor.recovered,
+          piece.changes.back().entry->change};
+}
+
+StateTopic::Push StateTopic::push(const Cursor& cursor) {
+  const auto part = piece(cursor);
+  return {cursor, frame(push_text(part, cursor.offset)), after(part, cursor)};
 }
 
 std::string StateTopic::push_text(const Piece& piece, std::uint64_t from) const {

@@ -12,9 +12,10 @@ namespace levee::realtime {
 
 /// Policy of a `state` and a `track`: the newest of each key. Every key knows the offset of its last change,
 /// so that a subscriber however far behind is given what changed since, each key once: a snapshot is what
-/// changed since nothing. It comes in pieces of some kPieceBytes, wherever that cuts a message, for nobody
-/// stands anywhere before its end. Who is given a piece of it is given all that was taken from the bus by
-/// then, so that no frame mixes what is visible with what is not. While the bus is away everything is stale.
+/// changed since nothing. What is given comes in pieces of some kPieceBytes, wherever that cuts a message:
+/// who was given a part of what one message changed stands where it stood before, and has the rest coming.
+/// Who is given a piece that was made for it alone is given all that was taken from the bus by then. While
+/// the bus is away everything is stale.
 class StateTopic final : public Topic {
  public:
   StateTopic(Kind kind, std::string channel, Context context)
@@ -23,7 +24,7 @@ class StateTopic final : public Topic {
   void reset(const Snapshot& snapshot, TimePoint now) override;
   bool apply(const MessagePtr& message, TimePoint now) override;
   bool prepare(TimePoint now) override;
-  Duration interval(std::size_t subscribers) const override;
+  double most_of_thread() const override { return kMostOfThread; }
   Duration heartbeat() const override;
   Position visible() const override { return {top_.epoch, visible_}; }
   Start start(const std::optional<Position>& since, Cursor& cursor, TimePoint now) override;
@@ -33,13 +34,16 @@ class StateTopic final : public Topic {
   const FeedView* feed() const override { return bus_away_ ? nullptr : &view_; }
 
  private:
+  /// The newest of each key is as good as all that were before it: merging loses nothing.
+  static constexpr double kMostOfThread = 0.25;
+
   /// A key in the order of changes.
   struct Change {
     std::uint64_t offset = 0;
     const std::string* key = nullptr;
     const FeedView::Entry* entry = nullptr;
   };
-  /// What one frame holds: changes of the offsets in (from, to]; of a snapshot perhaps some of the next one.
+  /// What one frame holds: changes of the offsets up to `to`, perhaps some of the next one.
   struct Piece {
     std::vector<Change> changes;
     std::uint64_t to = 0;
@@ -53,12 +57,21 @@ class StateTopic final : public Topic {
     TimePoint made_at{};
   };
 
+  /// A piece of what is new, for all who stand at `from`.
+  struct Push {
+    Cursor from;
+    SharedBytes frame;
+    Cursor then;
+  };
+
   Moment moment(TimePoint now) const { return {now, context_.wall.at(now)}; }
   void begin_anew();
   void start_anew(Cursor& cursor, FrameSink& sink);
   const std::vector<Change>& changes();
-  Piece piece(std::uint64_t from, std::size_t most_bytes);
-  Piece snapshot_piece(const Cursor& cursor);
+  /// What comes next for one who stands at `cursor`.
+  Piece piece(const Cursor& cursor);
+  Cursor after(const Piece& piece, const Cursor& cursor) const;
+  Push push(const Cursor& cursor);
   const Shared* shared_piece(const Cursor& cursor, TimePoint now);
   std::string push_text(const Piece& piece, std::uint64_t from) const;
   std::string snapshot_text(const Piece& piece) const;
@@ -72,8 +85,7 @@ class StateTopic final : public Topic {
   bool bus_away_ = false;
   bool changed_ = false;  ///< since `prepare`
   std::uint64_t visible_ = 0;
-  SharedBytes batch_;  ///< for those who have everything before it: nearly all
-  std::uint64_t batch_from_ = 0;
+  std::vector<Push> batch_;      ///< what the last `prepare` made visible
   std::vector<Change> changes_;  ///< in order; made when it is first needed
   bool changes_made_ = false;
   std::vector<Shared> shared_;

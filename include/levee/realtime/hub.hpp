@@ -19,6 +19,7 @@
 #include "levee/realtime/bus.hpp"
 #include "levee/realtime/chat_filter.hpp"
 #include "levee/realtime/connection.hpp"
+#include "levee/realtime/fanout_pace.hpp"
 #include "levee/realtime/hello_gate.hpp"
 #include "levee/realtime/identity.hpp"
 #include "levee/realtime/roster.hpp"
@@ -49,6 +50,8 @@ struct HubSettings {
   TrackRates track_rates = {};
   std::vector<Checkpoint> checkpoints = {};
   TrackBook* book = nullptr;  ///< keeps the trails; null: nobody does. Lifetime: outlives the hub
+  /// What the calling thread has used of a processor, for the pace of the fan-out.
+  std::function<Duration()> thread_cpu = [] { return Duration::zero(); };
 };
 
 /// What a hub counted since it began.
@@ -96,7 +99,8 @@ struct HubTopic {
   std::vector<std::variant<SnapshotPtr, MessagePtr>> arrived;
   bool listed = false;  ///< among the hub's changed ones
   bool asked = false;   ///< for a new snapshot
-  TimePoint prepared_at = TimePoint::min();
+  TimePoint prepared_at{};
+  RoundPace pace;
   TimePoint next_beat{};     ///< of a topic with heartbeats of its own
   SharedBytes beat;          ///< goes to each subscriber in the pass under way, after what it lacks
   std::size_t to_serve = 0;  ///< subscribers[0 .. to_serve) have not been given the newest yet
@@ -114,15 +118,14 @@ struct HubTopic {
 /// All realtime clients and channels of one shard: the engine under every kind of channel.
 ///
 /// What arrives from the bus waits for `tick`, where each channel's policy (Topic) merges it; then the
-/// subscribers are served, at most kServedPerTick of them a tick so that the thread's other work goes on. A
-/// connection is given everything of all its channels in one flush. One that is not ready is given nothing
-/// and has nothing queued: it is served by its cursors when it is ready again.
+/// subscribers are served, in rounds and slices (RoundPace, SlicePace): rooms take turns, and the thread's
+/// other work goes on. A connection is given everything of all its channels in one flush. One that is not
+/// ready is given nothing and has nothing queued: it is served by its cursors when it is ready again.
 ///
 /// Thread: one, its shard's. Time: pure; `wake` is called when `deadline` may have come nearer.
 /// Lifetime: sessions end before the hub; the bus outlives it.
 class Hub final : public BusListener {
  public:
-  static constexpr std::size_t kServedPerTick = 256;
   static constexpr Duration kHeartbeat = std::chrono::seconds{15};
   static constexpr unsigned kSlowestPace = 8;  ///< heartbeats in one of a client that asked for slow ones
   static constexpr Duration kBusPatience = std::chrono::seconds{5};  ///< for the first snapshot of a channel
@@ -179,12 +182,20 @@ class Hub final : public BusListener {
   void prepare(HubTopic& topic, TimePoint now);
   void ask_anew(HubTopic& topic);
   void prepare_changed(TimePoint now);
-  void serve_passes(std::size_t& budget);
+  /// When what came to the topic is to go out.
+  TimePoint due(const HubTopic& topic) const;
   void begin_pass(HubTopic& topic);
+  void serve_slice(TimePoint now);
+  void serve_some(HubTopic& topic);
+  void serve_some_turns();
+  /// Whether the slice is over. What was done in it since this was asked last was done for `spent`; null: for
+  /// no round.
+  bool slice_over(RoundPace* spent);
   void begin_beats(TimePoint now, std::int64_t wall_ms);
   /// Gives the session all it lacks, and `last` (may be null); true: it has more coming and is ready for it.
   bool serve(Session& session, const SharedBytes& last = {});
-  void serve_turns(std::size_t& budget);
+  /// The same for one that can take more again.
+  void serve_writable(Session& session);
   void take_turn_later(Session& session);
   void send_heartbeats(TimePoint now, std::int64_t wall_ms);
   void give_up_waiting(TimePoint now);
@@ -219,14 +230,16 @@ class Hub final : public BusListener {
   TimePoint next_heartbeat_{};
   std::uint64_t next_key_ = 0;
   std::vector<HubTopic*> changed_;  ///< something arrived, or a pass waits for its interval
-  std::vector<HubTopic*> passing_;  ///< subscribers are being served
+  std::deque<HubTopic*> passing_;   ///< subscribers are being served, some of each in turn
   std::vector<HubTopic*> unready_;
   std::vector<HubTopic*> beating_;  ///< those with heartbeats of their own
   WallClock wall_;
   std::deque<std::uint64_t> turns_;                     ///< sessions that are given more, in turn
   std::deque<std::pair<TimePoint, std::string>> idle_;  ///< when to look at it
   TimePoint now_{};                                     ///< of the last tick or request
-  std::unique_ptr<BusClient> bus_;                      ///< last: its callbacks end first
+  SlicePace slices_;
+  Duration cpu_{};                  ///< of the thread, when it was last looked at in the slice under way
+  std::unique_ptr<BusClient> bus_;  ///< last: its callbacks end first
 };
 
 }  // namespace levee::realtime

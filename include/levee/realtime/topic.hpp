@@ -113,8 +113,10 @@ class Topic {
   virtual bool apply(const MessagePtr& message, TimePoint now) = 0;
   /// Makes all that came visible to `give`. False: only a new snapshot can tell what it is.
   virtual bool prepare(TimePoint now) = 0;
-  /// How long to gather before the next `prepare`.
-  virtual Duration interval(std::size_t subscribers) const = 0;
+  /// The time between two `prepare`s at least, whatever a round of the subscribers costs.
+  virtual Duration interval(std::size_t) const { return Duration::zero(); }
+  /// The part of a thread that giving what is new may take at most, above 0 to 1.
+  virtual double most_of_thread() const { return 1; }
 
   /// How often the subscribers get a heartbeat that tells `visible`; zero: the connection's own is enough.
   virtual Duration heartbeat() const { return Duration::zero(); }

@@ -1,58 +1,13 @@
-#include <map>
-#include <set>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
-#include "hub_fixture.hpp"
+#include "feeds_fixture.hpp"
 
 namespace levee::realtime {
 namespace {
-
-using testing::ElementsAre;
-
-/// Feeds through a hub: a source, those who watch and those who act.
-class FeedsTest : public HubTest {
- protected:
-  std::unique_ptr<Client> publisher(const std::string& grants) {
-    return nameless(R"(,"token":"{\"sub\":\"fx\",\"exp\":9999999999,\"pub\":[)" + grants + R"(]}")");
-  }
-  std::unique_ptr<Client> nameless(const std::string& more) {
-    auto made = std::make_unique<Client>(hub_);
-    ask(*made, R"({"op":"hello")" + more + "}");
-    return made;
-  }
-  std::unique_ptr<Client> source(std::uint64_t epoch = 100) {
-    auto made =
-        nameless(R"(,"token":"{\"sub\":\"fx\",\"exp\":9999999999,\"pub\":[\"feed:*\",\"track:*\"]}")");
-    ask(*made, R"({"i":1,"op":"src","ch":"feed:fx","e":)" + std::to_string(epoch) + "}");
-    return made;
-  }
-  void tell(Client& from, const std::string& key, int sequence, int bid) {
-    ask(from, R"({"op":"pub","ch":"feed:fx","r":[{"k":")" + key + R"(","s":)" + std::to_string(sequence) +
-                  R"(,"ttl":4000,"d":{"b":)" + std::to_string(bid) + "}}]}");
-  }
-  void state(Client& from, const std::string& op) { ask(from, R"({"op":")" + op + R"(","ch":"feed:fx"})"); }
-  std::unique_ptr<Client> watcher(const std::string& position = "") {
-    auto made = client("Ann");
-    made->connection.take();
-    ask(*made, R"({"i":2,"op":"sub","ch":"feed:fx")" + position + "}");
-    return made;
-  }
-  json act(Client& by, int sequence, const std::string& id = "") {
-    by.connection.take();
-    ask(by, R"({"i":7,"op":"act","ch":"feed:fx","k":"EURUSD","q":[100,)" + std::to_string(sequence) + "]," +
-                (id.empty() ? "" : R"("id":")" + id + R"(",)") + R"("d":{"side":"buy"}})");
-    return by.connection.take().back();
-  }
-  /// The one record of the one frame that came.
-  static json only(const std::vector<json>& messages) {
-    EXPECT_EQ(messages.size(), 1u);
-    EXPECT_EQ(messages.at(0)["r"].size(), 1u) << messages.at(0);
-    return messages.at(0)["r"][0];
-  }
-};
 
 TEST_F(FeedsTest, ASnapshotWithAgesComesFirstAndASyncEndsIt) {
   const auto fx = source();
@@ -252,65 +207,6 @@ TEST_F(FeedsTest, CountsWhatWasDroppedAndWhatWasMissed) {
   EXPECT_EQ(hub_.counters().feed_gaps.value(), 1u);
 }
 
-TEST_F(FeedsTest, ALargeSnapshotComesInPiecesAlsoOfWhatOneMessageChanged) {
-  const auto fx = source();
-  for (int i = 0; i < 900; ++i) {
-    tell(*fx, "KEY" + std::to_string(i), 1, i);
-    pass(10ms);
-  }
-  state(*fx, "synced");  // which concerns them all: they stand at one offset
-  const auto ann = watcher();
-  const auto pieces = ann->connection.pushed;
-  for (const auto& frame : pieces) EXPECT_LT(frame->size(), 20'000u);
-  std::set<std::string> keys;
-  std::size_t records = 0;
-  json last;
-  for (const auto& message : ann->connection.take()) {
-    if (!message.contains("s")) {
-      last = message;
-      continue;
-    }
-    for (const auto& record : message["r"]) keys.insert(record["k"].get<std::string>());
-    records += message["r"].size();
-  }
-  EXPECT_EQ(keys.size(), 900u);
-  EXPECT_EQ(records, 900u) << "each key once";
-  ASSERT_TRUE(last.contains("sync"));
-  EXPECT_EQ(last["sync"]["recovered"], false);
-  const auto bo = watcher();
-  ASSERT_EQ(bo->connection.pushed.size(), pieces.size());
-  EXPECT_EQ(bo->connection.pushed.back(), pieces.back()) << "who comes next is given the same bytes";
-}
-
-TEST_F(FeedsTest, ASnapshotUnderWayGoesOnWithWhatChangedMeanwhile) {
-  const auto fx = source();
-  for (int i = 0; i < 300; ++i) {
-    tell(*fx, "KEY" + std::to_string(i), 1, i);
-    pass(10ms);
-  }
-  state(*fx, "synced");
-  auto ann = client("Ann");
-  ann->connection.take();
-  ann->connection.stops_after = 3;  // the answer and two pieces
-  ask(*ann, R"({"i":2,"op":"sub","ch":"feed:fx"})");
-  auto seen = ann->connection.take();
-  tell(*fx, "KEY0", 2, 7777);
-  ann->connection.stops_after = 0;
-  ann->connection.stopped_up = false;
-  ann->session->writable();
-  settle();
-  for (const auto& message : ann->connection.take()) seen.push_back(message);
-  std::map<std::string, json> held;
-  for (const auto& message : seen) {
-    EXPECT_FALSE(message.contains("p")) << "no push before the snapshot is whole";
-    if (!message.contains("s")) continue;
-    for (const auto& record : message["r"]) held[record["k"].get<std::string>()] = record;
-  }
-  EXPECT_EQ(held.size(), 300u);
-  EXPECT_EQ(held["KEY0"]["d"]["b"], 7777);
-  EXPECT_EQ(seen.back()["sync"]["o"].get<int>(), seen[0]["ok"]["o"].get<int>() + 1);
-}
-
 TEST_F(FeedsTest, AFeedThatTheBusLostBeginsAnewWithASyncThatSaysSo) {
   const auto fx = source();
   tell(*fx, "EURUSD", 1, 10);
@@ -356,100 +252,6 @@ TEST_F(FeedsTest, AnActWithoutANumberOrOnWhatCanBeNoKeyIsNoMessage) {
     ask(*ann, std::string{R"({"op":"act","ch":"feed:fx","q":[1,1],"d":{},)"} + bad + "}");
     EXPECT_EQ(ann->connection.take().back()["err"]["c"], 4000) << bad;
   }
-}
-
-class TracksTest : public FeedsTest {
- protected:
-  json report(Client& from, const std::string& rest) {
-    from.connection.take();
-    ask(from, R"({"i":4,"op":"loc","ch":"track:guards","dev":"v17","b":100,)" + rest + "}");
-    return from.connection.take().back();
-  }
-  static std::string fix(int sequence, double speed = 1.5) {
-    return R"({"s":)" + std::to_string(sequence) + R"(,"t":4000,"lat":59.3293,"lon":18.0686,"acc":6,"spd":)" +
-           std::to_string(speed) + R"(,"hdg":90,"m":"moving","nx":5000})";
-  }
-  std::unique_ptr<Client> device() {
-    return nameless(R"(,"token":"{\"sub\":\"v17\",\"exp\":9999999999,\"pub\":[\"track:guards\"]}")");
-  }
-};
-
-TEST_F(TracksTest, AReportIsAnsweredByWhenTheNextIsDueAndWhy) {
-  const auto v17 = device();
-  const auto answer = report(*v17, R"("r":[)" + fix(1, 3) + "]");
-  EXPECT_EQ(answer["ok"]["ack"], 1);
-  EXPECT_EQ(answer["ok"]["why"], "unwatched");
-  EXPECT_EQ(answer["ok"]["next"], 26'666);
-  EXPECT_EQ(answer["ok"]["rate"]["e"], 80);
-}
-
-TEST_F(TracksTest, WhoWatchesMakesADeviceReportOftener) {
-  const auto v17 = device();
-  report(*v17, R"("r":[)" + fix(1, 3) + "]");
-  const auto ann = client("Ann");
-  ask(*ann, R"({"i":2,"op":"sub","ch":"track:guards"})");
-  const auto answer = report(*v17, R"("r":[)" + fix(2, 3) + "]");
-  EXPECT_EQ(answer["ok"]["why"], "watched");
-  EXPECT_EQ(answer["ok"]["next"], 6666);
-}
-
-TEST_F(TracksTest, AViewerGetsTheFixItsAgeAndThePromise) {
-  const auto v17 = device();
-  report(*v17, R"("r":[)" + fix(1) + "]");
-  const auto ann = client("Ann");
-  ann->connection.take();
-  ask(*ann, R"({"i":2,"op":"sub","ch":"track:guards"})");
-  const auto seen = ann->connection.take();
-  ASSERT_EQ(seen.size(), 3u);
-  const auto& record = seen[1]["r"][0];
-  EXPECT_EQ(record["k"], "v17");
-  EXPECT_EQ(record["q"], (json{100, 1}));
-  EXPECT_EQ(record["age"], 1000) << "of the fix, not of the report";
-  EXPECT_EQ(record["ttl"], 5000);
-  EXPECT_EQ(record["d"]["lat"], 59.3293);
-  EXPECT_EQ(record["d"]["m"], "moving");
-}
-
-TEST_F(TracksTest, ABacklogExtendsTheTrailAndNeverBecomesThePresent) {
-  const auto v17 = device();
-  EXPECT_EQ(report(*v17, R"("from":3,"r":[)" + fix(9) + "]")["ok"]["ack"], 2) << "3 to 8 are still to come";
-  const auto ann = client("Ann");
-  ask(*ann, R"({"i":2,"op":"sub","ch":"track:guards"})");
-  ann->connection.take();
-  EXPECT_EQ(report(*v17, R"("from":3,"bf":1,"r":[)" + fix(8) + "," + fix(7) + "]")["ok"]["ack"], 2);
-  EXPECT_EQ(report(*v17, R"("from":3,"bf":1,"r":[)" + fix(6) + "," + fix(5) + "," + fix(4) + "," + fix(3) +
-                             "]")["ok"]["ack"],
-            9);
-  for (const auto& message : ann->connection.take()) EXPECT_FALSE(message.contains("r")) << message;
-  report(*v17, R"("r":[)" + fix(8) + "]");
-  for (const auto& message : ann->connection.take()) EXPECT_FALSE(message.contains("r")) << message;
-}
-
-TEST_F(TracksTest, ADevicesClockMayBeWrong) {
-  const auto v17 = device();
-  report(*v17, R"("now":9000000,"r":[{"s":1,"t":8998000,"lat":1,"lon":2}])");
-  const auto ann = client("Ann");
-  ann->connection.take();
-  ask(*ann, R"({"i":2,"op":"sub","ch":"track:guards"})");
-  EXPECT_EQ(ann->connection.take()[1]["r"][0]["age"], 2000);
-}
-
-TEST_F(TracksTest, OnlyTheDeviceItselfOrAModeratorReportsForIt) {
-  const auto other =
-      nameless(R"(,"token":"{\"sub\":\"v18\",\"exp\":9999999999,\"pub\":[\"track:guards\"]}")");
-  EXPECT_EQ(report(*other, R"("r":[)" + fix(1) + "]")["err"]["c"], 4034);
-  const auto guest = client("Ann");
-  EXPECT_EQ(report(*guest, R"("r":[)" + fix(1) + "]")["err"]["c"], 4034);
-  const auto office = nameless(
-      R"(,"token":"{\"sub\":\"hq\",\"exp\":9999999999,\"role\":\"moderator\",\"pub\":[\"track:guards\"]}")");
-  EXPECT_TRUE(report(*office, R"("r":[)" + fix(1) + "]").contains("ok"));
-}
-
-TEST_F(TracksTest, RefusesPlacesThatAreNone) {
-  const auto v17 = device();
-  for (const auto* bad :
-       {R"("lat":91,"lon":0)", R"("lat":0,"lon":181)", R"("lat":0)", R"("lat":"0","lon":0)"})
-    EXPECT_EQ(report(*v17, std::string{R"("r":[{"s":1,"t":4000,)"} + bad + "}]")["err"]["c"], 4000) << bad;
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ namespace levee::realtime {
 
 using std::chrono_literals::operator""s;
 using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""us;
 using nlohmann::json;
 
 inline constexpr TimePoint kStart{1000s};
@@ -55,7 +56,11 @@ class FakeConnection final : public Connection {
     if (stops_after > 0 && --stops_after == 0) stopped_up = true;
   }
   /// Counts as the transport sends: with nothing pushed since, there is nothing to send.
-  void flush() override { flushes += std::exchange(unsent, false) ? 1 : 0; }
+  void flush() override {
+    if (!std::exchange(unsent, false)) return;
+    ++flushes;
+    if (cpu != nullptr) *cpu += kFlushCost;
+  }
   void close(int code) override { closed = code; }
 
   /// What came since the last call.
@@ -70,6 +75,8 @@ class FakeConnection final : public Connection {
     return messages;
   }
 
+  static constexpr Duration kFlushCost = 10us;
+  Duration* cpu = nullptr;  ///< of the thread; null: a flush costs nothing
   bool stopped_up = false;
   int stops_after = 0;  ///< pushes; 0: never by itself
   int closed = 0;
@@ -87,6 +94,11 @@ struct Client {
 
 class HubTest : public testing::Test {
  protected:
+  HubTest() : HubTest{HubSettings{}.log_rate} {}
+  /// `log_rate`: of a chat, what one subscriber is given a second; 0: all.
+  explicit HubTest(std::size_t log_rate)
+      : settings_{.log_rate = log_rate, .filter = &filter_, .thread_cpu = [this] { return cpu_; }} {}
+
   static Bytes line(std::string_view text) {
     Bytes bytes;
     ByteWriter{bytes}.text(std::string{text} + "\n");
@@ -133,7 +145,8 @@ class HubTest : public testing::Test {
   MemoryBus bus_{"e"};
   FakeIdentities identities_;
   WordFilter filter_{{"Swear", "schei\xC3\x9F"}};
-  HubSettings settings_{.filter = &filter_};
+  Duration cpu_{};  ///< what the thread has used, where connections say that they cost something
+  HubSettings settings_;
   Hub hub_{settings_, bus_, context_, identities_, line, [] {}};
 };
 

@@ -48,6 +48,17 @@ TEST_F(KeyedViewTest, ShowsAsLiveWhatIsVouchedForAndNothingElse) {
   EXPECT_TRUE(live(0)) << "its publisher vouched for it";
 }
 
+TEST_F(KeyedViewTest, TakesWhatOneMessageChangedInPieces) {
+  EXPECT_TRUE(say(
+      R"({"ch":"feed:a","o":9,"p":9,"r":[{"k":"k0","q":[1,6],"t":5000000,"ttl":3000,"x":"gone","d":{"n":6}}]})"));
+  EXPECT_FALSE(live(0));
+  EXPECT_TRUE(say(R"({"ch":"feed:a","o":10,"p":9,"r":[{"k":"k1"}]})"));
+  EXPECT_TRUE(live(1));
+  EXPECT_TRUE(say(R"({"ch":"feed:a","o":9,"p":9,"r":[{"k":"k0"}]})"));
+  EXPECT_FALSE(live(0)) << "it is past that";
+  EXPECT_FALSE(say(R"({"ch":"feed:a","o":12,"p":12,"r":[]})")) << "something was missed";
+}
+
 TEST_F(KeyedViewTest, IsStaleWithoutFreshHeartbeats) {
   EXPECT_TRUE(
       say(R"({"ch":"feed:a","o":10,"p":9,"r":[{"k":"k0","q":[1,6],"t":5000000,"ttl":60000,"d":{"n":6}}]})"));

@@ -77,6 +77,17 @@ test('a quote goes stale by itself: by silence, by its age, by what the server s
   assert.deepEqual(told, ['stale old']);
 });
 
+test('what one message changed of many keys comes in pieces: the last one moves the position', () => {
+  const { feed, quote, snapshot, last } = setUpFeed();
+  snapshot([quote(1), quote(1, { k: 'XAUUSD', x: 'resync' })]);
+  last().say({ ch: 'feed:fx', o: 10, p: 10, r: [{ k: kKey, x: 'gone' }] });
+  assert.deepEqual([feed.quote(kKey).why, feed.offset], ['gone', 10]);
+  last().say({ ch: 'feed:fx', o: 11, p: 10, r: [{ k: 'XAUUSD' }] });
+  assert.deepEqual([feed.quote('XAUUSD').state, feed.offset], ['live', 11]);
+  last().say({ ch: 'feed:fx', o: 10, p: 10, r: [{ k: kKey }] });
+  assert.equal(feed.quote(kKey).why, 'gone', 'it is past that');
+});
+
 test('a quiet price stays live while its publisher vouches for it, and its age goes on', async () => {
   const { feed, quote, snapshot, beat, time, last } = setUpFeed();
   snapshot([quote(1)]);

@@ -69,7 +69,8 @@ export class KeyedChannel extends Channel {
       for (const record of r) this.#take(record);
       return;
     }
-    if (!this.#placed || o <= this.offset) return;
+    // One that stays where it is brings a part of what follows; others that do not go on were here before.
+    if (!this.#placed || o < this.offset || (o === this.offset && p !== o)) return;
     if (p !== this.offset) return this.missed();
     this.offset = o;
     if (v !== undefined) for (const record of this.#records.values()) record.vouched(v);
