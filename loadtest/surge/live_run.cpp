@@ -257,7 +257,8 @@ RunReport LiveRun::finish() {
 }
 
 void LiveRun::start_tick() {
-  ticker_.expires_after(TimerWheel::kTick);
+  // A turn that took longer than a tick is followed by the next at once: a crowd comes in lots, one a turn.
+  ticker_.expires_at(std::max(ticker_.expiry() + TimerWheel::kTick, Clock::now()));
   ticker_.async_wait([this](const ErrorCode&) {
     const auto now = Clock::now();
     generator_.ticked(ticker_.expiry(), now, phase_ && *phase_ != Phase::before);
