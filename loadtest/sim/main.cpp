@@ -25,7 +25,7 @@ constexpr const char* kUsage =
     "  --check=yes           exit with 1 if a run of `levee` breaks a promise\n"
     "  and the numbers of the plan: --cores --bitrate --low_bitrate --part --in_step --cushion "
     "--surge_seconds\n"
-    "  --incumbents_share --stay --horizon --disobedient --core_gigabits --seed\n";
+    "  --incumbents_share --stay --horizon --disobedient --core_gigabits --rise --join_media --seed\n";
 
 struct Options {
   Plan plan;
@@ -56,6 +56,8 @@ void set(Options& options, const std::string& name, const std::string& value) {
                                                     {"low_bitrate", &plan.low_bitrate},
                                                     {"part", &plan.part},
                                                     {"cushion", &plan.cushion},
+                                                    {"rise", &plan.rise},
+                                                    {"join_media", &plan.join_media},
                                                     {"surge_seconds", &plan.surge_seconds},
                                                     {"stay", &plan.stay},
                                                     {"horizon", &plan.horizon},

@@ -3,15 +3,22 @@
 #include <algorithm>
 
 namespace levee::sim {
+namespace {
+
+constexpr double kUsedSeconds = 1;  // over which it is averaged how much there is to do
+
+}  // namespace
 
 void Server::serve(double from, double to, const std::function<void(const Question&, double)>& answered,
                    const std::function<void(Delivery&, double)>& delivered) {
   const double all = to - from;
-  const double door = serve_door(from, all * (deliveries_.empty() ? 1 : door_share_), answered);
+  const double door = serve_door(from, all * (deliveries_.empty() ? 1 : costs_.door_share), answered);
   const double media = serve_media(from + door, all - door, delivered);
   const double rest = serve_door(from + door + media, all - door - media, answered);
   const double more = serve_media(from + door + media + rest, all - door - media - rest, delivered);
-  busy_ += door + media + rest + more;
+  const double busy = door + media + rest + more;
+  busy_ += busy;
+  used_ += (busy / all - used_) * std::min(1.0, all / kUsedSeconds);
 }
 
 double Server::serve_door(double from, double budget,
@@ -21,7 +28,7 @@ double Server::serve_door(double from, double budget,
   while (!questions_.empty() && used < budget) {
     const Question question = questions_.front();
     questions_.pop_front();
-    used += question_seconds_ + (question.connects ? connect_seconds_ : 0);
+    used += (costs_.question + (question.connects ? costs_.connection : 0)) * (1 + costs_.rise * used_);
     answered(question, from + used);
   }
   door_owed_ = std::max(0.0, used - std::max(budget, 0.0));
@@ -33,14 +40,15 @@ double Server::serve_media(double from, double budget,
   double used = 0;
   while (!deliveries_.empty() && used < budget) {
     Delivery& first = deliveries_.front();
-    const double step = std::min((first.count - first.done) * first.each, budget - used);
+    const double each = first.each * (1 + costs_.rise * used_);
+    const double step = std::min((first.count - first.done) * each, budget - used);
     const double before = first.done;
-    first.done = std::min(first.count, first.done + step / first.each);
+    first.done = std::min(first.count, first.done + step / each);
     bytes_ += (first.done - before) * first.bytes;
     const double tenth = first.count / 10;
     for (auto next = static_cast<double>(first.tenths.size() + 1);
          first.tenths.size() < 10 && next * tenth <= first.done * (1 + 1e-9) + 1e-9; next += 1) {
-      first.tenths.push_back(from + used + (next * tenth - before) * first.each);
+      first.tenths.push_back(from + used + (next * tenth - before) * each);
     }
     used += step;
     if (first.done < first.count * (1 - 1e-9)) continue;

@@ -26,13 +26,21 @@ struct Question {
   bool connects = false;  ///< on a new connection
 };
 
+/// What a server that has nothing to do takes for things; seconds.
+struct Costs {
+  double door_share = 0.2;  ///< of the time, at least, for who stands at the door while media waits too
+  double question = 0;
+  double connection = 0;
+  double rise = 0;  ///< by so much more everything takes when the server is full, in proportion below
+};
+
 /// One server: two queues, of what is to be delivered and of who stands at the door, and the time that
 /// serving takes. While both wait the door gets its share, as a server does that accepts in small batches
-/// between writes.
+/// between writes. The more there is to do, the longer each thing takes: caches and sockets' buffers are
+/// everybody's.
 class Server {
  public:
-  Server(double door_share, double question_seconds, double connect_seconds)
-      : door_share_{door_share}, question_seconds_{question_seconds}, connect_seconds_{connect_seconds} {}
+  explicit Server(Costs costs) : costs_{costs} {}
 
   void deliver(Delivery delivery) { deliveries_.push_back(std::move(delivery)); }
   void ask(Question question) { questions_.push_back(question); }
@@ -43,6 +51,8 @@ class Server {
              const std::function<void(Delivery&, double)>& delivered);
 
   double busy_seconds() const { return busy_; }
+  /// Share of the time that was busy, over the last second or so.
+  double used() const { return used_; }
   double bytes() const { return bytes_; }
   double oldest_question(double now) const { return questions_.empty() ? 0 : now - questions_.front().asked; }
   /// Gives up the parts at the head of the queue that were ready before `before`, and counts who does
@@ -53,13 +63,12 @@ class Server {
   double serve_door(double from, double budget, const std::function<void(const Question&, double)>& answered);
   double serve_media(double from, double budget, const std::function<void(Delivery&, double)>& delivered);
 
-  double door_share_;
-  double question_seconds_;
-  double connect_seconds_;
+  Costs costs_;
   std::deque<Delivery> deliveries_;
   std::deque<Question> questions_;
   double door_owed_ = 0;
   double busy_ = 0;
+  double used_ = 0;
   double bytes_ = 0;
 };
 

@@ -45,7 +45,8 @@ class Simulation {
       : plan_{plan},
         policy_{make_policy(policy, point(0))},
         random_{plan.seed},
-        server_{plan.door_share, plan.request_seconds / plan.cores, plan.connect_seconds / plan.cores},
+        server_{Costs{plan.door_share, plan.request_seconds / plan.cores, plan.connect_seconds / plan.cores,
+                      plan.rise}},
         incumbents_{plan.incumbents_share * plan.capacity()},
         newcomers_(static_cast<std::size_t>(plan.factor * plan.capacity())),
         events_(static_cast<std::size_t>((plan.horizon + 200) / kTick)) {

@@ -1,19 +1,23 @@
 #include "sim/simulation.hpp"
 
 #include <stdexcept>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "sim/figures.hpp"
 #include "sim/report.hpp"
+#include "sim/server.hpp"
 
 namespace levee::sim {
 namespace {
 
-// A small server, so that a run takes milliseconds.
+// A small server, so that a run takes milliseconds, on which everything takes as long however full it is.
 Plan small() {
   Plan plan;
   plan.cores = 0.2;
+  plan.rise = 0;
+  plan.join_media = 2;
   plan.horizon = 90;
   return plan;
 }
@@ -51,6 +55,27 @@ TEST(Simulation, OfASurgeInsideCapacityLetsAllIn) {
 }
 
 TEST(Simulation, RefusesAnUnknownPolicy) { EXPECT_THROW(simulate(small(), "luck"), std::invalid_argument); }
+
+TEST(Server, TakesLongerForEverythingTheMoreThereIsToDo) {
+  Server server{Costs{.rise = 0.5}};
+  Delivery part;
+  part.count = 1e6;
+  part.each = 0.001;
+  part.bytes = 1;
+  server.deliver(part);
+  std::vector<double> served;  // in each second
+  for (int step = 0; step < 1000; ++step) {
+    const double before = server.bytes();
+    const double at = step * 0.01;
+    server.serve(
+        at, at + 0.01, [](const Question&, double) {}, [](Delivery&, double) {});
+    if (step % 100 == 0) served.push_back(0);
+    served.back() += server.bytes() - before;
+  }
+  EXPECT_GT(served.front(), 750) << "it had nothing to do";
+  EXPECT_NEAR(served.back(), 1000 / 1.5, 5);
+  EXPECT_NEAR(server.used(), 1, 0.01);
+}
 
 TEST(Figures, GiveQuantilesWithinAStep) {
   Figures figures;
