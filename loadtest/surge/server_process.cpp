@@ -75,6 +75,7 @@ ProcessUse use_of(const std::vector<pid_t>& processes) {
     std::vector<std::string> values{std::istream_iterator<std::string>{fields}, {}};
     if (values.size() < 22) continue;
     // proc(5): after the name, utime is 12th, stime 13th, num_threads 18th, rss 22nd.
+    ++use.processes;
     const auto spent = std::stoull(values[11]) + std::stoull(values[12]);
     use.cpu += std::chrono::milliseconds{static_cast<std::int64_t>(spent * 1000 / ticks)};
     use.threads += std::stoull(values[17]);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -15,6 +16,8 @@ std::vector<pid_t> listeners_on(std::uint16_t port);
 
 /// What processes have used so far, in all.
 struct ProcessUse {
+  std::size_t processes =
+      0;  ///< those that could be read; fewer: gone, or no descriptor is left to read with
   Duration cpu{};
   std::uint64_t resident_bytes = 0;
   std::uint64_t threads = 0;

@@ -37,7 +37,8 @@ void ServerWatch::look(TimePoint now) {
 void ServerWatch::look_at_processes(TimePoint now) {
   if (processes_.empty() || (used_ && now - used_at_ < kCpuWindow)) return;
   const auto use = use_of(processes_);
-  if (used_) {
+  // What one process more or less has used so far is no use of this moment.
+  if (used_ && use.processes > 0 && use.processes == used_->processes) {
     series_.max(series::kServerCpu)
         .set(now - start_, seconds_of(use.cpu - used_->cpu) / seconds_of(now - used_at_));
     series_.max(series::kServerMemory).set(now - start_, static_cast<double>(use.resident_bytes));
