@@ -1,13 +1,13 @@
 // How many passthrough streams a core carries, what a stream and an idle viewer cost in memory, and what happens when as
 // many viewers are connected as the server may have files open.
 import net from 'node:net';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
 import { startLevee } from '../../tests/support/levee.mjs';
 import { Program, run, until } from '../../tests/support/processes.mjs';
-import { cpuSeconds, kernelBytes, pin, residentBytes, table } from '../measure.mjs';
+import { cpuSeconds, kernelBytes, mostOpenFiles, pin, residentBytes, table } from '../measure.mjs';
 
 const STREAMS = 40;
 const VIEWERS = 2000;
@@ -62,7 +62,7 @@ async function idleViewers(levee, count, target) {
 
 /** As many viewers as the limit of open files lets in: what they cost, what the next ones are told, and whether the first are still served. */
 async function fullHouse(levee, target) {
-  const limit = Number(readFileSync('/proc/self/limits', 'utf8').match(/^Max open files\s+(\d+)/m)[1]) - SPARE;
+  const limit = mostOpenFiles() - SPARE;
   await run('prlimit', ['--pid', String(levee.program.pid), `--nofile=${limit}:${limit}`]);
   const before = { own: residentBytes(levee.program.pid), kernel: kernelBytes() };
   const { served, refused } = await idleViewers(levee, limit, target);

@@ -1,11 +1,10 @@
 // The knee: the largest steady audience that one core carries with every promise kept, as `levee-surge limit` finds it,
-// and then ten times as many newcomers within five seconds at 60 % of it, or as many as may have a descriptor. Admission is off for the search, which is after
-// what the server can carry, and on for the surge.
-import { execFileSync } from 'node:child_process';
+// and then ten times as many newcomers within five seconds at 60 % of it, or as many as may have a descriptor. Admission
+// is off for the search, which is after what the server can carry, and on for the surge.
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 
-import { table } from '../measure.mjs';
+import { mostOpenFiles, table } from '../measure.mjs';
 import { harness, ms, out, quantile, reportOf, source, underCongestion, withLevee } from '../surge_stage.mjs';
 
 const search = ['--warm-up', '5s', '--hold', '8s', '--cool-down', '0s', '--set', 'limit.surge=false', '--set', 'limit.settle=2s',
@@ -23,8 +22,7 @@ const searches = {
 };
 
 // Viewers at low latency have two connections each; those who are let in meanwhile need some to spare.
-const files = Number(execFileSync('bash', ['-c', 'ulimit -Hn']));
-const mostNewcomers = (incumbents) => files - 2 * incumbents - 2500;
+const mostNewcomers = (incumbents) => mostOpenFiles() - 2 * incumbents - 2500;
 
 async function make(name) {
   const { kbps, args, congestion } = searches[name];
@@ -51,7 +49,8 @@ function tenfoldRow(name) {
   const newcomers = report.cohorts.newcomers.surge;
   const p99 = (phase) => ms(quantile(phase.times.part_fetch, 0.99));
   return [name, `${surge.steady}`, newcomers.planned, surge.viewers_stalled + after.viewers_stalled, p99(before), p99(surge), p99(after), newcomers.admitted,
-    ms(quantile(newcomers.times.refusal, 0.99) ?? 0), ms(quantile(newcomers.times.refusal_answer, 0.99) ?? 0), Object.values(newcomers.errors).reduce((a, b) => a + b, 0), report.generator.limits_hit.length ? 'yes' : 'no'];
+    ms(quantile(newcomers.times.refusal, 0.99) ?? 0), ms(quantile(newcomers.times.refusal_answer, 0.99) ?? 0),
+    Object.values(newcomers.errors).reduce((a, b) => a + b, 0), report.generator.limits_hit.length ? 'yes' : 'no'];
 }
 
 mkdirSync(out, { recursive: true });

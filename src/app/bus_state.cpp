@@ -10,6 +10,7 @@
 #include "levee/base/unix_time.hpp"
 
 namespace levee::app {
+
 void restore_bus(const std::string& path, realtime::MemoryBus& bus) {
   if (path.empty()) return;
   std::ifstream file{path, std::ios::binary};

@@ -5,6 +5,7 @@
 #include "levee/base/unix_time.hpp"
 
 namespace levee::app {
+
 void StreamStatus::updated(std::shared_ptr<const stream::StreamView> view, std::string_view changed) {
   const std::string name = view->name;
   const auto state = view->state;

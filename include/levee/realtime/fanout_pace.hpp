@@ -35,14 +35,12 @@ class RoundPace {
   /// When the next round is to begin; nothing waits for one: TimePoint::max(). To be asked when no round is
   /// under way.
   TimePoint due() const;
-  /// Of the last whole round.
-  Duration cost() const { return last_cost_; }
 
  private:
   double most_;
   std::optional<TimePoint> waiting_since_;
   Duration cost_{};
-  Duration last_cost_{};
+  Duration last_cost_{};  ///< of the last whole round
   TimePoint ended_{};
 };
 
