@@ -1,5 +1,5 @@
 // What the benches with many viewers share: a stream of a given rate on levee or on nginx, which has one core, and
-// levee-surge on the other one.
+// levee-surge on the other one, unless all share both.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -15,6 +15,11 @@ export const out = path.join(root, 'build/bench/surge');
 const media = path.join(out, 'media');
 const CONGESTION = '/proc/sys/net/ipv4/tcp_congestion_control';
 
+/** The server has a core of its own; the harness and the publisher have the other. */
+export const apart = { server: 0, others: 1, settings: { 'server.threads': 1 } };
+/** Nothing is held to a core: the server has an io thread on each, and the harness and the publisher take what they need of both. */
+export const free = { settings: {} };
+
 /** A picture of noise, so that the encoder fills the bit rate. Made once. */
 export async function source(kbps) {
   const file = path.join(media, `${kbps}.flv`);
@@ -27,16 +32,20 @@ export async function source(kbps) {
   return file;
 }
 
-function publish(file, output) {
-  return new Program('publisher', 'taskset', ['-c', '1', 'ffmpeg', '-hide_banner', '-loglevel', 'warning', '-nostdin', '-re', '-stream_loop', '-1', '-i', file,
-    '-c', 'copy', ...output]);
+/** Starts a program that is not the server. */
+function start(name, command, args, cores) {
+  return cores === free ? new Program(name, command, args) : new Program(name, 'taskset', ['-c', String(cores.others), command, ...args]);
 }
 
-/** Calls `play` with the stream's URL and that of the metrics while levee, on core 0, has the stream; gives what it gives. */
-export async function withLevee(file, settings, play) {
-  const levee = await startLevee({ 'server.threads': 1, 'ladder.enabled': false, 'srt.enabled': false, ...settings });
-  pin(levee.program.pid, 0);
-  const publisher = publish(file, ['-flags', '+global_header', '-f', 'flv', `${levee.rtmpServer}/show`]);
+function publish(file, output, cores = apart) {
+  return start('publisher', 'ffmpeg', ['-hide_banner', '-loglevel', 'warning', '-nostdin', '-re', '-stream_loop', '-1', '-i', file, '-c', 'copy', ...output], cores);
+}
+
+/** Calls `play` with the stream's URL and that of the metrics while levee has the stream; gives what it gives. */
+export async function withLevee(file, settings, play, cores = apart) {
+  const levee = await startLevee({ ...cores.settings, 'ladder.enabled': false, 'srt.enabled': false, ...settings });
+  if (cores !== free) pin(levee.program.pid, cores.server);
+  const publisher = publish(file, ['-flags', '+global_header', '-f', 'flv', `${levee.rtmpServer}/show`], cores);
   try {
     await levee.playable('show', { seconds: 30 });
     await until('there is as much to play as a player holds back', () => holdsBack(levee), { seconds: 30 });
@@ -111,12 +120,11 @@ export async function underCongestion(congestion, measure) {
 }
 
 /** Runs levee-surge with `args` against `target`; its reports are `name`.json and .html. Gives what is in the first. */
-export async function harness(name, args, target, metrics) {
+export async function harness(name, args, target, metrics, cores = apart) {
   const json = path.join(out, `${name}.json`);
   rmSync(json, { force: true });
   const more = metrics ? ['--metrics-url', metrics] : [];
-  const program = new Program(name, 'taskset', ['-c', '1', surgeBinary, ...args, '--target', target, ...more,
-    '--json', json, '--html', path.join(out, `${name}.html`), '--quiet']);
+  const program = start(name, surgeBinary, [...args, '--target', target, ...more, '--json', json, '--html', path.join(out, `${name}.html`), '--quiet'], cores);
   await program.ended;
   console.error(`${name}:\n${program.output}`);
   return reportOf(name);

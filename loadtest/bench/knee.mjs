@@ -9,15 +9,19 @@ import { harness, ms, out, quantile, reportOf, source, underCongestion, withLeve
 
 const search = ['--warm-up', '5s', '--hold', '8s', '--cool-down', '0s', '--set', 'limit.surge=false', '--set', 'limit.settle=2s',
   '--set', 'limit.arrivals_per_second=400', '--set', 'limit.precision=0.12'];
-const lowLatency = { kbps: 8000, args: ['surge_ll', ...search, '--no-thresholds', '--threshold', 'incumbents.steady_fraction == 1',
-  '--threshold', 'incumbents.stalled_fraction == 0', '--threshold', 'incumbents.errors == 0', '--set', 'limit.least=1000', '--set', 'limit.most=8000'] };
-const plain = { kbps: 4000, args: ['surge_plain', ...search, '--no-thresholds', '--threshold', 'incumbents.steady_fraction == 1',
-  '--threshold', 'incumbents.stalled_fraction == 0', '--threshold', 'incumbents.errors == 0', '--set', 'limit.least=2000', '--set', 'limit.most=16000'] };
+const promises = ['--no-thresholds', '--threshold', 'incumbents.steady_fraction == 1', '--threshold', 'incumbents.stalled_fraction == 0',
+  '--threshold', 'incumbents.errors == 0'];
+const between = (least, most) => ['--set', `limit.least=${least}`, '--set', `limit.most=${most}`];
+const lowLatency = { kbps: 8000, args: ['surge_ll', ...search, ...promises, ...between(1000, 8000)] };
+// Each of them has two connections: 9,000 are about as many as may have descriptors.
+const lowLatency1m = { kbps: 950, args: ['surge_ll', ...search, ...promises, ...between(4000, 9000)] };
+const plain = { kbps: 4000, args: ['surge_plain', ...search, ...promises, ...between(2000, 16000)] };
 
 /** Each search: what is published, and under which congestion control. */
 const searches = {
   'knee-ll-cubic': { ...lowLatency, congestion: 'cubic' },
   'knee-ll-bbr': { ...lowLatency, congestion: 'bbr' },
+  'knee-ll-1m-cubic': { ...lowLatency1m, congestion: 'cubic' },
   'knee-plain-cubic': { ...plain, congestion: 'cubic' },
 };
 
@@ -56,7 +60,7 @@ function tenfoldRow(name) {
 mkdirSync(out, { recursive: true });
 const made = (name) => existsSync(path.join(out, `${name}.json`));
 for (const name of process.env.LEVEE_BENCH_RUNS?.split(',') ?? Object.keys(searches)) await make(name);
-console.log('One core of two serves `source`, 8 Mb/s in parts (ll) or 4 Mb/s in segments (plain); levee-surge has the other.\n');
+console.log('One core of two serves `source`, 8 Mb/s (ll) or 950 kb/s (ll-1m) in parts, or 4 Mb/s in segments (plain); levee-surge has the other.\n');
 console.log(table(['search', 'largest audience that held', 'smallest that broke', 'what gave way', 'tries'], Object.keys(searches).filter(made).map(kneeRow)));
 console.log('\nTen times as many within five seconds, or as many as may have a descriptor, at 60 % of that, with admission:\n');
 console.log(table(['run', 'incumbents', 'newcomers', 'stalled', 'part p99 before, ms', 'in the surge', 'after', 'newcomers let in', '503 p99 from due, ms', 'once begun', 'errors of newcomers',

@@ -1,14 +1,16 @@
 // What a surge past capacity does to those who watch already: levee with admission and without, and beside it nginx
 // (serving files, as nginx-rtmp, and with levee's own ladder). The server has one core, the harness and the publisher the
-// other. Each run leaves its report in build/bench/surge/, as JSON and as a page; a run that is there already is not made
-// again, so that a long series can be made in pieces:
+// other, but for the runs that are called free. Each run leaves its report in build/bench/surge/, as JSON and as a page; a
+// run that is there already is not made again, so that a long series can be made in pieces:
 //   LEVEE_BENCH_RUNS=name,name ./dev bench surge      makes only these (and again)
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 
 import { table } from '../measure.mjs';
-import { harness, ms, out, quantile, reportOf, source, underCongestion, withLevee, withNginxFiles, withNginxLadder, withNginxRtmp } from '../surge_stage.mjs';
+import {
+  apart, free, harness, ms, out, quantile, reportOf, source, underCongestion, withLevee, withNginxFiles, withNginxLadder, withNginxRtmp,
+} from '../surge_stage.mjs';
 
 const short = ['--warm-up', '10s', '--hold', '20s', '--cool-down', '5s'];
 const lowLatency = ['surge_ll', ...short];
@@ -34,6 +36,8 @@ const runs = {
   'plain-off-cubic': { kbps: 4000, settings: off, congestion: 'cubic', args: plain },
   'plain-cubic-1': { kbps: 4000, congestion: 'cubic', args: plain },
   'plain-bbr-1': { kbps: 4000, congestion: 'bbr', args: plain },
+  'll-cubic-free': { kbps: 8000, cores: free, congestion: 'cubic', args: lowLatency },
+  'plain-cubic-free': { kbps: 4000, cores: free, congestion: 'cubic', args: plain },
   'plain-nginx-cubic': { kbps: 4000, server: 'nginx', congestion: 'cubic', args: plain },
   'plain-nginx-rtmp-cubic': { kbps: 4000, server: 'nginx-rtmp', congestion: 'cubic', args: plain },
   'ladder-cubic': { kbps: 4000, settings: { 'ladder.enabled': true }, congestion: 'cubic', args: ladder },
@@ -45,10 +49,10 @@ const runs = {
 };
 
 async function make(name) {
-  const { kbps, server, settings = {}, congestion, args } = runs[name];
+  const { kbps, server, settings = {}, cores = apart, congestion, args } = runs[name];
   const file = await source(kbps);
-  const play = (target, metrics) => harness(name, ['run', ...args], target, metrics);
-  await underCongestion(congestion, () => (server ? peers[server](file, play) : withLevee(file, settings, play)));
+  const play = (target, metrics) => harness(name, ['run', ...args], target, metrics, cores);
+  await underCongestion(congestion, () => (server ? peers[server](file, play) : withLevee(file, settings, play, cores)));
 }
 
 function row(name) {
@@ -74,6 +78,7 @@ for (const name of wanted ?? Object.keys(runs).filter((one) => !runs[one].first)
 const made = Object.keys(runs).filter((name) => existsSync(path.join(out, `${name}.json`)));
 console.log(`The server has one core of ${execFileSync('nproc').toString().trim()}, levee-surge and the publisher the other; the stream is \`source\` alone, 8 Mb/s at low ` +
   'latency, 4 Mb/s plain, 1 Mb/s for reconnecting. Incumbents watch for 10 s before newcomers come within one second: 800 + 8,200 at low latency, ' +
-  '1,000 + 18,000 plain; \`ladder\` is the plain surge on all rungs, by players that adapt. Fetch times are of parts (low latency) or segments, p99, from when they were due.\n');
+  '1,000 + 18,000 plain; \`ladder\` is the plain surge on all rungs, by players that adapt. In the runs called \`free\` nothing is held to a core: levee has an io thread on ' +
+  'each, and the harness and the publisher take from both what they need. Fetch times are of parts (low latency) or segments, p99, from when they were due.\n');
 console.log(table(['run', 'incumbents that stalled', 's in stalls', 'fetch before, ms', 'in the surge', 'after', 'newcomers let in', '503', '503 p99 from due, ms', 'once begun',
   'generator began late, p99, ms', 'errors of newcomers', 'back after a drop, p99, ms', 'generator at its limit'], made.map(row)));
