@@ -85,6 +85,7 @@ std::unique_ptr<redis::RedisBus> redis_bus(const Config& config, boost::asio::io
   settings.address = *address;
   settings.ca_file = config.redis_ca_file;
   settings.node = random_text().substr(0, 12);
+  settings.trails = config.trails;
   return std::make_unique<redis::RedisBus>(home, std::move(settings));
 }
 
@@ -100,12 +101,11 @@ struct Server::Impl {
         shards{config.threads != 0 ? config.threads : std::thread::hardware_concurrency()},
         ingest{config.ingest_threads},
         redis{redis_bus(config, shards.shard(0))},
-        embedded{random_text().substr(0, 12)},
+        embedded{random_text().substr(0, 12), config.trails},
         bus{redis ? static_cast<realtime::Bus&>(*redis) : embedded},
         identities{config.delivery.token_key.empty() ? random_text() : config.delivery.token_key,
                    config.identities},
         filter{config.blocked_words},
-        tracks{config.trails},
         catalog{shards, config.delivery.max_parked},
         status{catalog, bus},
         policy{publish_policy(config)},
@@ -123,7 +123,7 @@ struct Server::Impl {
       status.count(counts, unix_ms());
     };
     hooks.control = &ingest.shard(0);
-    hooks.tracks = &tracks;
+    hooks.bus = &bus;
     hooks.write_metrics = [this](MetricsText& out) { write_metrics(out); };
     return hooks;
   }
@@ -132,7 +132,6 @@ struct Server::Impl {
     auto settings = config.realtime;
     settings.hub.filter = &filter;
     settings.hub.publish_open = config.publish_open;
-    settings.hub.book = &tracks;
     return settings;
   }
 
@@ -201,7 +200,6 @@ struct Server::Impl {
   realtime::Bus& bus;
   delivery::RealtimeIdentities identities;
   realtime::WordFilter filter;
-  realtime::TrackBook tracks;
   delivery::Catalog catalog;
   StreamStatus status;
   std::unique_ptr<stream::PublishPolicy> policy;

@@ -1,10 +1,9 @@
 #include "delivery/admin.hpp"
 
-#include <chrono>
 #include <utility>
 
 #include "delivery/heads.hpp"
-#include "delivery/track_json.hpp"
+#include "delivery/track_answer.hpp"
 
 namespace levee::delivery {
 
@@ -25,19 +24,15 @@ Response Admin::reply(const Head& head, std::string text) {
   return response;
 }
 
-Response Admin::tracks(std::string_view path) const {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto wall_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+Answer Admin::tracks(std::string_view path, WallTime now) const {
   const auto slash = path.find('/');
-  const auto group = path.substr(0, slash);
-  if (slash == std::string_view::npos)
-    return reply(geojson_, track_group_json(site_.tracks->devices(group), wall_ms));
-  const auto trail = site_.tracks->trail(group, path.substr(slash + 1));
-  if (trail.empty()) return plain(404, "no such device\n", RequestKind::api);
-  return reply(geojson_, track_trail_json(trail.front(), wall_ms));
+  const auto device = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
+  if (slash != std::string_view::npos && device.empty())
+    return plain(404, "no such device\n", RequestKind::api);
+  return answer_tracks(*site_.bus, geojson_, path.substr(0, slash), device, now);
 }
 
-Answer Admin::answer(const RequestView& request, const Moment&, Patience) {
+Answer Admin::answer(const RequestView& request, const Moment& moment, Patience) {
   if (request.method != Method::get && request.method != Method::head)
     return plain(405, "only GET and HEAD\n", RequestKind::api);
   const auto path = parse_target(request.target).path;
@@ -57,7 +52,8 @@ Answer Admin::answer(const RequestView& request, const Moment&, Patience) {
   }
   if (path == "/api/v1/admission") return reply(json_, sources_.admission());
   constexpr std::string_view kTracks = "/api/v1/tracks/";
-  if (site_.tracks != nullptr && path.starts_with(kTracks)) return tracks(path.substr(kTracks.size()));
+  if (site_.bus != nullptr && path.starts_with(kTracks))
+    return tracks(path.substr(kTracks.size()), moment.wall);
   return plain(404,
                "here are /metrics, /healthz, /readyz, /api/v1/streams, /api/v1/admission and "
                "/api/v1/tracks/GROUP\n",

@@ -31,7 +31,7 @@ class Admin : public Responder {
   void set_counts(std::shared_ptr<const ViewerCounts> counts) { counts_ = std::move(counts); }
 
  private:
-  Response tracks(std::string_view path) const;
+  Answer tracks(std::string_view path, WallTime now) const;
   static Response reply(const Head& head, std::string text);
 
   const Site& site_;

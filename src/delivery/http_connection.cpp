@@ -184,6 +184,11 @@ ShardTask<bool> HttpConnection::respond(const Request& request) {
     answer = desk_.responder.answer(view, desk_.moment(), patience);
     if (out_of_time && std::get<Response>(answer).head->status == 503) desk_.counters.park_timeouts.add();
   }
+  if (auto* later = std::get_if<Later>(&answer)) {
+    auto made = co_await wait_for(std::move(*later));
+    if (!made) co_return false;
+    answer = std::move(*made);
+  }
   const Response& response = std::get<Response>(answer);
   desk_.counters.count(response);
   const bool keep_alive = request.keep_alive && !desk_.stopping && !response.close;
@@ -192,33 +197,6 @@ ShardTask<bool> HttpConnection::respond(const Request& request) {
   if (response.ready) measure(response, asked.now);
   if (!keep_alive) co_await drain();
   co_return keep_alive;
-}
-
-ShardTask<bool> HttpConnection::wait_for(const Park& park) {
-  woken_ = false;
-  const Shelf::Waiter waiter{desk_.shelf, park, [this] { wake(); }};
-  enter(Phase::parked);
-  desk_.counters.parks.add();
-  desk_.counters.parked.add(1);
-  bool left = false;
-  while (!woken_ && !left) {
-    reader_.release();
-    // When pipelined requests fill the buffer only a broken connection can be noticed.
-    const bool full = reader_.full();
-    const auto event = full ? Socket::wait_error : Socket::wait_read;
-    const auto [failed] = co_await socket_.async_wait(event, kInPlace);
-    ErrorCode error = failed;
-    if (!error) error = full ? ErrorCode{asio::error::connection_reset} : receive();
-    left = error && !woken_;
-  }
-  desk_.counters.parked.add(-1);
-  co_return !left;
-}
-
-void HttpConnection::wake() {
-  woken_ = true;
-  ErrorCode ignored;
-  socket_.cancel(ignored);
 }
 
 ShardTask<bool> HttpConnection::send(const Response& response, bool with_body, bool keep_alive) {

@@ -105,6 +105,10 @@ class HttpConnection : public ConnectionHook {
   runtime::ShardTask<bool> converse();
   runtime::ShardTask<bool> respond(const Request& request);
   runtime::ShardTask<bool> wait_for(const Park& park);
+  /// Nothing: the client left.
+  runtime::ShardTask<std::optional<Response>> wait_for(Later later);
+  /// Waits until `wake`; false: the client left before.
+  runtime::ShardTask<bool> wait_for_wake();
   runtime::ShardTask<bool> send(const Response& response, bool with_body, bool keep_alive);
   void measure(const Response& response, TimePoint asked);
   bool makes_progress(TimePoint now);

@@ -57,7 +57,7 @@ Protection::Settings protection_settings(const Settings& settings, const hls::Se
 Site make_site(Settings settings, const hls::Settings& hls, const HttpHooks& hooks) {
   ViewerTokens tokens{settings.token_key};
   WebAssets assets = WebAssets::load(settings.web_root);
-  return {std::move(settings), hls, std::move(tokens), std::move(assets), hooks.ready, hooks.tracks};
+  return {std::move(settings), hls, std::move(tokens), std::move(assets), hooks.ready, hooks.bus};
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include "delivery/door.hpp"
 #include "delivery/duration_of.hpp"
 #include "delivery/heads.hpp"
-#include "delivery/track_json.hpp"
+#include "delivery/track_answer.hpp"
 #include "delivery/variants.hpp"
 
 namespace levee::delivery {
@@ -382,17 +382,9 @@ Response Origin::live_list(TimePoint now) {
   return response;
 }
 
-Response Origin::trail(const Target& target, WallTime now) const {
-  const auto trails = site_.tracks == nullptr ? std::vector<realtime::DeviceTrail>{}
-                                              : site_.tracks->trail(target.stream, target.file);
-  if (trails.empty()) return plain(404, "no such device reports here\n", RequestKind::api);
-  const auto wall_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
-  const auto text = std::make_shared<const std::string>(track_trail_json(trails.front(), wall_ms));
-  Response response;
-  response.head = &heads_.geojson;
-  response.body = Body{text, as_bytes(*text)};
-  response.kind = RequestKind::api;
-  return response;
+Answer Origin::trail(const Target& target, WallTime now) const {
+  if (site_.bus == nullptr) return plain(404, "there are no trails here\n", RequestKind::api);
+  return answer_tracks(*site_.bus, heads_.geojson, target.stream, target.file, now);
 }
 
 }  // namespace levee::delivery

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "levee/realtime/track_book.hpp"
+#include "levee/realtime/track_trail.hpp"
 
 namespace levee::delivery {
 

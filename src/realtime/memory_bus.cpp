@@ -77,6 +77,12 @@ class MemoryBus::Client final : public BusClient {
     inbox_->complete([done = std::move(done), put] { done(put); });
   }
 
+  void extend_trail(const std::string& channel, const std::string& device, std::vector<TrackPoint> points,
+                    std::function<void(ErrorCode)> done) override {
+    for (const auto& point : points) bus_.trails_.add(channel, device, point);
+    inbox_->complete([done = std::move(done)] { done({}); });
+  }
+
   void change_members(const std::string& channel, MemberChanges changes) override {
     const std::lock_guard lock{bus_.mutex_};
     auto& mine = joined_[channel];
@@ -139,6 +145,10 @@ std::uint64_t MemoryBus::held_count(ChannelState& state, TimePoint now) {
   const auto seconds = std::chrono::duration<double>(now - state.held->since).count();
   return static_cast<std::uint64_t>(
       std::ceil(static_cast<double>(state.held->count) * std::pow(0.8, seconds)));
+}
+
+void MemoryBus::read_trails(const std::string& channel, const std::string& device, TrailsRead done) {
+  done(device.empty() ? trails_.devices(channel) : trails_.trail(channel, device));
 }
 
 MemoryBus::ChannelState* MemoryBus::open(const std::string& channel) {

@@ -1,5 +1,8 @@
 // What devices report.
 #include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
 
 #include "levee/realtime/hub.hpp"
 #include "levee/realtime/session.hpp"
@@ -9,8 +12,12 @@ namespace {
 
 constexpr Retry kRetry{800, 3000};
 
-/// The place of a device in the book, newest first or not.
-TrackPoint point_of(const ReportFixes& report, const TrackFix& fix) { return {{report.boot, fix.seq}, fix}; }
+/// A report that the bus takes in steps.
+struct Taking {
+  ReportFixes report;
+  int steps_left = 0;
+  ErrorCode failed;  ///< the first
+};
 
 /// Notes what was received, and gives the sequence up to which nothing is missing that the device still has.
 std::uint64_t acknowledge(TrackedDevice& device, const ReportFixes& report) {
@@ -49,15 +56,13 @@ void Session::handle(Number number, ReportFixes& report, const Now& now) {
   auto& devices = place->topic->devices;
   if (devices.size() >= kMaxKeys && !devices.contains(report.device))
     return refuse(number, Errc::too_many_channels);
-  const std::string group{parsed->name};
+  std::vector<TrackPoint> points;
   for (auto& fix : report.fixes) {
     fix.time_ms = server_time(fix.time_ms, report.sent_ms, now.wall_ms);
-    if (hub_.settings_.book != nullptr) hub_.settings_.book->add(group, report.device, point_of(report, fix));
+    points.push_back({{report.boot, fix.seq}, fix});
   }
   hub_.counters_.track_reports.add(report.fixes.size());
   if (report.backlog) hub_.counters_.track_backlog.add(report.fixes.size());
-  const auto ack = acknowledge(devices[report.device], report);
-  if (report.backlog) return answer_report(number, report, ack);  // it is the past: nobody's present changes
 
   const auto& newest = std::ranges::max(report.fixes, {}, &TrackFix::seq);
   const auto record = to_record(FeedKey{report.device,
@@ -67,25 +72,33 @@ void Session::handle(Number number, ReportFixes& report, const Now& now) {
                                         KeyMark::none,
                                         0,
                                         encode_fix(newest)});
-  auto done = [&hub = hub_, key = key_, number, report, ack](const Result<Put>& put) {
+  const auto taking = std::make_shared<Taking>(Taking{std::move(report), 1, {}});
+  const auto step = [&hub = hub_, key = key_, number, taking](ErrorCode error) {
+    if (!taking->failed) taking->failed = error;
+    if (--taking->steps_left > 0) return;
     auto* session = hub.session(key);
     if (session == nullptr) return;
-    if (!put) {
-      session->refuse(number, put.error(), kRetry, report.channel);
-    } else if (put->full > 0) {
-      session->refuse(number, Errc::too_many_channels, {}, report.channel);
-    } else {
-      session->answer_report(number, report, ack);
-    }
+    session->answer_report(number, taking->report, taking->failed);
     session->connection_.flush();
   };
-  hub_.bus_->put(report.channel, {record}, std::move(done));
+  const auto& channel = taking->report.channel;
+  if (!taking->report.backlog) {  // a backlog is the past: nobody's present changes
+    ++taking->steps_left;
+    hub_.bus_->put(channel, {record}, [step](const Result<Put>& put) {
+      step(!put ? put.error() : put->full > 0 ? ErrorCode{Errc::too_many_channels} : ErrorCode{});
+    });
+  }
+  hub_.bus_->extend_trail(channel, taking->report.device, std::move(points), step);
 }
 
-void Session::answer_report(Number number, const ReportFixes& report, std::uint64_t ack) {
+void Session::answer_report(Number number, const ReportFixes& report, ErrorCode failed) {
+  const auto retry = failed == Errc::too_many_channels ? std::nullopt : std::optional{kRetry};
+  if (failed) return refuse(number, failed, retry, report.channel);
   auto* place = held(report.channel);
-  if (!number || place == nullptr) return;
+  if (place == nullptr) return;
   auto& topic = *place->topic;
+  const auto ack = acknowledge(topic.devices[report.device], report);
+  if (!number) return;
   const auto& newest = std::ranges::max(report.fixes, {}, &TrackFix::seq);
   const auto* view = topic.topic->feed();
   RateInputs inputs;

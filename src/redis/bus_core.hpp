@@ -58,6 +58,9 @@ class RedisBus::Core : public std::enable_shared_from_this<RedisBus::Core> {
   void publish(const std::string& channel, realtime::Publication publication, PublishDone done);
   void put(const std::string& channel, std::vector<realtime::Record> records, PutDone done);
   void change_members(const std::string& channel, const Inbox& owner, realtime::MemberChanges changes);
+  void extend_trail(const std::string& channel, const std::string& device,
+                    const std::vector<realtime::TrackPoint>& points, std::function<void(ErrorCode)> done);
+  void read_trails(const std::string& channel, const std::string& device, realtime::Bus::TrailsRead done);
   void set_value(const std::string& channel, std::string body, std::int64_t time_ms);
   void set_count(const std::string& channel, std::uint64_t count, std::int64_t time_ms);
 
@@ -79,6 +82,7 @@ class RedisBus::Core : public std::enable_shared_from_this<RedisBus::Core> {
   void take_message(const std::string& channel, std::string_view payload);
   void deliver(const std::string& channel, ChannelState& state,
                const std::vector<realtime::MessagePtr>& messages);
+  void take_trails(const std::string& channel, const std::string& device, const Result<Reply>& reply);
   void tell_partial(const std::string& channel, ChannelState& state);
   void send_members(const std::string& channel, const realtime::MemberChanges& changes);
   void send_count(const std::string& channel, std::int64_t count);
@@ -101,6 +105,8 @@ class RedisBus::Core : public std::enable_shared_from_this<RedisBus::Core> {
   std::unordered_map<std::string, ChannelState> channels_;
   std::unordered_map<std::string, std::map<std::string, OwnMember>> members_;  ///< through this node
   std::unordered_map<std::string, std::uint64_t> counts_;                      ///< of this node
+  /// Who waits for a trail, or for the devices, by channel and device.
+  std::map<std::pair<std::string, std::string>, std::vector<realtime::Bus::TrailsRead>> trail_readers_;
   TimePoint started_ = Clock::now();
   std::atomic<bool> up_{false};
   Counter messages_;

@@ -27,6 +27,17 @@ class Keys {
   std::string records(std::string_view channel) const { return key("r", channel); }
   std::string members(std::string_view channel) const { return key("p", channel); }
   std::string member_leases(std::string_view channel) const { return key("pz", channel); }
+  /// Devices of a `track`, by when they were last heard of.
+  std::string devices(std::string_view channel) const { return key("d", channel); }
+  /// Where each of them was last.
+  std::string last_places(std::string_view channel) const { return key("dl", channel); }
+  /// Of one device: versions by time, and places by version.
+  std::string trail_times(std::string_view channel, std::string_view device) const {
+    return key("tt", channel) + ":" + std::string{device};
+  }
+  std::string trail_places(std::string_view channel, std::string_view device) const {
+    return key("tp", channel) + ":" + std::string{device};
+  }
   std::string counts(std::string_view channel) const { return key("n", channel); }
   std::string count_leases(std::string_view channel) const { return key("nz", channel); }
   /// Of Pub/Sub.

@@ -51,6 +51,14 @@ class RedisBus::Client final : public realtime::BusClient {
       core.put(channel, std::move(records), std::move(answer));
     });
   }
+  void extend_trail(const std::string& channel, const std::string& device,
+                    std::vector<realtime::TrackPoint> points, std::function<void(ErrorCode)> done) override {
+    auto answer = [inbox = inbox_, done = std::move(done)](ErrorCode error) {
+      inbox->complete([done, error] { done(error); });
+    };
+    core_->post([channel, device, points = std::move(points), answer = std::move(answer)](
+                    Core& core) mutable { core.extend_trail(channel, device, points, std::move(answer)); });
+  }
   void change_members(const std::string& channel, realtime::MemberChanges changes) override {
     core_->post([inbox = inbox_, channel, changes = std::move(changes)](Core& core) mutable {
       core.change_members(channel, inbox, std::move(changes));
@@ -86,6 +94,12 @@ void RedisBus::set_value(const std::string& channel, std::string body, std::int6
 
 void RedisBus::set_count(const std::string& channel, std::uint64_t count, std::int64_t time_ms) {
   core_->post([channel, count, time_ms](Core& core) { core.set_count(channel, count, time_ms); });
+}
+
+void RedisBus::read_trails(const std::string& channel, const std::string& device, TrailsRead done) {
+  core_->post([channel, device, done = std::move(done)](Core& core) mutable {
+    core.read_trails(channel, device, std::move(done));
+  });
 }
 
 realtime::BusState RedisBus::state() const { return core_->state(); }

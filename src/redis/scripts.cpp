@@ -208,13 +208,16 @@ local s = redis.call('HGET', KEYS[1], 's')
 return {e, s, redis.call('HLEN', KEYS[2]), redis.call('HRANDFIELD', KEYS[2], ARGV[3], 'WITHVALUES')}
 )";
 
-// A record is kept as "offset epoch sequence time mark\n" and its body; numbers are compared as texts of
-// digits, for Lua's are exact to 2^53 only.
-constexpr std::string_view kPut = R"(
+// Numbers are compared as texts of digits, for Lua's are exact to 2^53 only.
+constexpr std::string_view kCompare = R"(
 local function compare(a, b)
   if #a ~= #b then return #a < #b and -1 or 1 end
   return a == b and 0 or (a < b and -1 or 1)
 end
+)";
+
+// A record is kept as "offset epoch sequence time mark\n" and its body.
+constexpr std::string_view kPut = R"(
 local e = epoch(ARGV[2], ARGV[3], KEYS[2])
 local o = redis.call('HGET', KEYS[1], 's')
 local news, old, full, at = {}, 0, 0, o + 1
@@ -255,6 +258,52 @@ local s = redis.call('HGET', KEYS[1], 's')
 return {e, s, redis.call('HGETALL', KEYS[2])}
 )";
 
+constexpr std::string_view kExtendTrail = R"(
+local device, at, ttl = ARGV[1], now(), tonumber(ARGV[4])
+local gone = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', at - ttl)
+if not redis.call('ZSCORE', KEYS[1], device) and redis.call('ZCARD', KEYS[1]) - #gone >= tonumber(ARGV[2]) then
+  gone[#gone + 1] = redis.call('ZRANGE', KEYS[1], #gone, #gone)[1]
+end
+for _, other in ipairs(gone) do
+  redis.call('ZREM', KEYS[1], other)
+  redis.call('HDEL', KEYS[2], other)
+  for i = 3, 4 do redis.call('DEL', string.sub(KEYS[i], 1, #KEYS[i] - #device) .. other) end
+end
+redis.call('ZADD', KEYS[1], at, device)
+local added = 0
+for i = 5, #ARGV, 4 do
+  local version = ARGV[i] .. ' ' .. ARGV[i + 1]
+  if redis.call('ZADD', KEYS[3], 'NX', ARGV[i + 2], version) == 1 then
+    added = added + 1
+    redis.call('HSET', KEYS[4], version, ARGV[i + 3])
+    local e, s = string.match(redis.call('HGET', KEYS[2], device) or '0 0', '^(%d+) (%d+)')
+    local order = compare(ARGV[i], e)
+    if order == 0 then order = compare(ARGV[i + 1], s) end
+    if order >= 0 then redis.call('HSET', KEYS[2], device, ARGV[i + 3]) end
+  end
+end
+local over = redis.call('ZCARD', KEYS[3]) - tonumber(ARGV[3])
+if over > 0 then
+  local oldest = redis.call('ZPOPMIN', KEYS[3], over)
+  for i = 1, #oldest, 2 do redis.call('HDEL', KEYS[4], oldest[i]) end
+end
+for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ttl) end
+return added
+)";
+
+constexpr std::string_view kReadDevices = R"(
+local all = {}
+for _, device in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. (now() - ARGV[1]), '+inf')) do
+  all[#all + 1] = device
+  all[#all + 1] = redis.call('HGET', KEYS[2], device)
+end
+return all
+)";
+
+constexpr std::string_view kReadTrail = R"(
+return {redis.call('HGET', KEYS[1], ARGV[1]) or '', redis.call('HVALS', KEYS[2])}
+)";
+
 std::string joined(std::string_view a, std::string_view b, std::string_view c = {}) {
   return std::string{a} + std::string{b} + std::string{c};
 }
@@ -282,8 +331,11 @@ Scripts::Scripts()
       count{joined(kOpen, kPutValue, kCount)},
       read_value{joined(kOpen, kReadValue)},
       members{joined(kOpen, kMembers)},
-      put{joined(kOpen, kPut)},
+      put{joined(kOpen, kCompare, kPut)},
       read_records{joined(kOpen, kReadRecords)},
-      read_members{joined(kOpen, kReadMembers)} {}
+      read_members{joined(kOpen, kReadMembers)},
+      extend_trail{joined(kOpen, kCompare, kExtendTrail)},
+      read_devices{joined(kOpen, kReadDevices)},
+      read_trail{std::string{kReadTrail}} {}
 
 }  // namespace levee::redis

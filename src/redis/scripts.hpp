@@ -48,6 +48,14 @@ struct Scripts {
   Script read_records;
   /// KEYS meta, members. ARGV epoch, meta ttl, most members. Gives epoch, offset, count, ids and values.
   Script read_members;
+  /// KEYS devices, last places, trail times, trail places. ARGV device, most devices, most places, ttl; of
+  /// each place epoch, sequence, time, text. Gives how many were new.
+  Script extend_trail;
+  /// KEYS devices, last places. ARGV ttl. Gives devices and their last places.
+  Script read_devices;
+  /// KEYS last places, trail places. ARGV device. Gives its last place (empty: there is no such device), and
+  /// all of them.
+  Script read_trail;
 };
 
 }  // namespace levee::redis

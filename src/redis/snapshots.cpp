@@ -97,15 +97,11 @@ void take_records(const std::vector<Reply>& fields, realtime::Snapshot& snapshot
   }
 }
 
-// Why a script that answers with `size` things did not do what it should; no error when it did.
-ErrorCode failure_of(const Result<Reply>& reply, std::size_t size, Counter& errors) {
-  if (!reply) {
-    errors.add();
-    return reply.error() == Errc::timeout ? realtime::Errc::bus_timeout : realtime::Errc::bus_down;
-  }
+// A list of another length is none that a script of ours gives.
+ErrorCode list_failure(const Result<Reply>& reply, std::size_t size, Counter& errors) {
+  if (const auto failed = failure_of(reply, Reply::Type::list, errors)) return failed;
   if (reply->list.size() == size) return {};
   errors.add();
-  spdlog::warn("redis refused a publication error={}", log::value(reply->text));
   return realtime::Errc::bus_down;
 }
 
@@ -130,8 +126,16 @@ realtime::SnapshotPtr snapshot_of(Kind kind, const Reply& reply) {
   return snapshot;
 }
 
+ErrorCode failure_of(const Result<Reply>& reply, Reply::Type expected, Counter& errors) {
+  if (reply && reply->type == expected) return {};
+  errors.add();
+  if (!reply) return reply.error() == Errc::timeout ? realtime::Errc::bus_timeout : realtime::Errc::bus_down;
+  spdlog::warn("redis refused a command error={}", log::value(reply->text));
+  return realtime::Errc::bus_down;
+}
+
 Result<realtime::Published> published_of(const Result<Reply>& reply, Counter& errors) {
-  if (const auto failed = failure_of(reply, 4, errors)) return failed;
+  if (const auto failed = list_failure(reply, 4, errors)) return failed;
   const auto& at = reply->list[0].text;
   if (const auto& refusal = reply->list[2].text; !refusal.empty()) {
     const auto why = refusal == "banned"  ? realtime::Errc::banned
@@ -149,7 +153,7 @@ Result<realtime::Published> published_of(const Result<Reply>& reply, Counter& er
 }
 
 Result<realtime::Put> put_of(const Result<Reply>& reply, Counter& errors) {
-  if (const auto failed = failure_of(reply, 5, errors)) return failed;
+  if (const auto failed = list_failure(reply, 5, errors)) return failed;
   realtime::Put put;
   put.position = {reply->list[0].text, number<std::uint64_t>(reply->list[1].text).value_or(0)};
   put.taken = static_cast<std::size_t>(reply->list[2].integer);

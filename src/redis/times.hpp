@@ -11,6 +11,7 @@ namespace levee::redis {
 /// How long keys of the server outlive what was last done to them.
 inline constexpr std::chrono::milliseconds kDataTtl = realtime::kLogAge;
 inline constexpr std::chrono::milliseconds kMetaTtl = std::chrono::hours{24};  ///< an epoch outlives its data
+inline constexpr std::chrono::milliseconds kTrailTtl = std::chrono::hours{24};
 inline constexpr std::chrono::milliseconds kValueTtl = std::chrono::minutes{1};
 
 /// Milliseconds, as commands take them.

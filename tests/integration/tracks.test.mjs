@@ -4,8 +4,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 
 import { TrackReporter } from '../../web/client/src/index.js';
-import { root } from '../support/levee.mjs';
+import { root, startLevee } from '../support/levee.mjs';
 import { until } from '../support/processes.mjs';
+import { startRedis } from '../support/redis.mjs';
 import { RawClient, clientOf, kNode, onBothBuses } from '../support/realtime.mjs';
 
 const kGate = { lat: 59.3293, lon: 18.0686 };
@@ -68,23 +69,100 @@ test('a backlog extends the trail, and never becomes the present', async (t) => 
     assert.deepEqual([...new Set(changes)], [10]);
     assert.ok(Math.abs(v17.position.lat - (kGate.lat + 1000 * kNorth)) < 1e-6);
 
-    const trail = await json(site.here.url('/api/v1/tracks/guards/v17'));
-    assert.deepEqual([trail.status, trail.type], [200, 'application/geo+json']);
-    const { geometry, properties } = trail.body;
-    assert.equal(geometry.type, 'LineString');
-    const metres = geometry.coordinates.map(([, lat]) => Math.round((lat - kGate.lat) / kNorth));
-    assert.deepEqual(metres, [700, 800, 900, 1000]);
-    assert.deepEqual([...properties.times].sort((a, b) => a - b), properties.times);
-    assert.equal(properties.state, 'live');
+    for (const node of [site.here, site.there]) {
+      const trail = await json(node.url('/api/v1/tracks/guards/v17'));
+      assert.deepEqual([trail.status, trail.type], [200, 'application/geo+json']);
+      const { geometry, properties } = trail.body;
+      assert.equal(geometry.type, 'LineString');
+      const metres = geometry.coordinates.map(([, lat]) => Math.round((lat - kGate.lat) / kNorth));
+      assert.deepEqual(metres, [700, 800, 900, 1000]);
+      assert.deepEqual([...properties.times].sort((a, b) => a - b), properties.times);
+      assert.equal(properties.state, 'live');
 
-    const group = await json(site.here.adminUrl('/api/v1/tracks/guards'));
-    assert.equal(group.body.features.length, 1);
-    assert.equal(group.body.features[0].properties.device, 'v17');
-    assert.equal((await json(site.here.adminUrl('/api/v1/tracks/guards/v17'))).body.properties.times.length, 4);
-    assert.deepEqual((await json(site.here.adminUrl('/api/v1/tracks/nobody'))).body.features, []);
-    assert.equal((await json(site.here.url('/api/v1/tracks/guards/v18'))).status, 404);
+      const group = await json(node.adminUrl('/api/v1/tracks/guards'));
+      assert.equal(group.body.features.length, 1);
+      assert.equal(group.body.features[0].properties.device, 'v17');
+      assert.equal((await json(node.adminUrl('/api/v1/tracks/guards/v17'))).body.properties.times.length, 4);
+      assert.deepEqual((await json(node.adminUrl('/api/v1/tracks/nobody'))).body.features, []);
+      assert.equal((await json(node.url('/api/v1/tracks/guards/v18'))).status, 404);
+    }
     assert.equal(await site.here.metric('levee_track_backlog_total'), 2);
   });
+});
+
+/** The trail of v17 as a node tells it: how many metres north of the gate it was, oldest first. */
+async function trailAt(node) {
+  const { status, body } = await json(node.url('/api/v1/tracks/guards/v17'));
+  assert.equal(status, 200);
+  const { type, coordinates } = body.geometry;
+  return (type === 'Point' ? [coordinates] : coordinates).map(([, lat]) => Math.round((lat - kGate.lat) / kNorth));
+}
+
+test('a trail outlives the node that its device reported to, and what was stored meanwhile extends it once', async (t) => {
+  const ends = [];
+  t.after(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+  const redis = await startRedis();
+  ends.push(() => redis.stop());
+  const node = async () => {
+    const levee = await startLevee({ 'ladder.rungs': '[]', 'bus.redis_url': redis.url, ...kSettings });
+    ends.push(() => levee.program.kill());
+    return levee;
+  };
+  const [dying, there] = [await node(), await node()];
+  const say = async (levee) => {
+    const client = await RawClient.open(levee);
+    ends.push(() => client.close());
+    return (r, more = {}) => client.ask({ op: 'loc', ch: 'track:guards', dev: 'v17', b: 100, now: Date.now(), r, ...more });
+  };
+  const start = Date.now() - 60_000;
+  const at = (s) => report(s, 100 * s, { t: start + 1000 * s });
+
+  const first = await say(dying);
+  assert.equal((await first([at(1), at(2)])).ok.ack, 2);
+  assert.deepEqual(await trailAt(there), [100, 200]);
+  assert.deepEqual(await trailAt(dying), [100, 200]);
+  const times = (await json(dying.url('/api/v1/tracks/guards/v17'))).body.properties.times;
+
+  await dying.program.kill();
+  assert.deepEqual(await trailAt(there), [100, 200]);
+  assert.deepEqual((await json(there.url('/api/v1/tracks/guards/v17'))).body.properties.times, times);
+  const group = (await json(there.adminUrl('/api/v1/tracks/guards'))).body;
+  assert.deepEqual(group.features.map(({ id }) => id), ['v17']);
+
+  // Offline it went on; it comes back to the other node, newest first, and an answer that was lost has it say all once more.
+  const back = await say(there);
+  assert.equal((await back([at(9)], { from: 3 })).ok.why, 'unwatched');
+  assert.deepEqual(await trailAt(there), [100, 200, 900]);
+  const stored = [at(6), at(3), at(8), at(4)];
+  for (const batch of [stored, stored, [...stored, at(5), at(2), at(7)]]) await back(batch, { from: 3, bf: 1 });
+  assert.deepEqual(await trailAt(there), [100, 200, 300, 400, 500, 600, 700, 800, 900]);
+  const trail = (await json(there.url('/api/v1/tracks/guards/v17'))).body.properties;
+  assert.equal(trail.time_ms, trail.times.at(-1), 'what was stored is the past');
+
+  const third = await node();
+  assert.deepEqual(await trailAt(third), await trailAt(there));
+  assert.equal((await json(third.url('/api/v1/tracks/guards/v17'))).body.properties.time_ms, trail.time_ms);
+});
+
+test('while the bus is down a trail is refused, and a report is to be told again', async (t) => {
+  const redis = await startRedis();
+  const levee = await startLevee({ 'ladder.rungs': '[]', 'bus.redis_url': redis.url });
+  const client = await RawClient.open(levee);
+  t.after(async () => {
+    client.close();
+    await levee.stop();
+  });
+  const loc = (r) => client.ask({ op: 'loc', ch: 'track:guards', dev: 'v17', b: 100, now: Date.now(), r });
+  await loc([report(1, 100)]);
+  assert.deepEqual(await trailAt(levee), [100]);
+  await redis.stop();
+  await until('the node knows', async () => (await json(levee.url('/api/v1/tracks/guards/v17'))).status === 503);
+  assert.equal((await json(levee.adminUrl('/api/v1/tracks/guards'))).status, 503);
+  const { err } = await loc([report(2, 200)]);
+  assert.equal(err.c, 5030);
+  assert.equal(err.retry.length, 2);
 });
 
 test('silence is judged by the promise, and a clock that is wrong makes no position new', async (t) => {

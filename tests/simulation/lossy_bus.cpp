@@ -84,6 +84,8 @@ class LossyBus::Client final : public realtime::BusClient {
   }
   void put(const std::string&, std::vector<realtime::Record>,
            std::function<void(Result<realtime::Put>)>) override {}
+  void extend_trail(const std::string&, const std::string&, std::vector<realtime::TrackPoint>,
+                    std::function<void(ErrorCode)>) override {}
   void change_members(const std::string&, realtime::MemberChanges) override {}
 
  private:

@@ -74,6 +74,7 @@ class LossyBus final : public realtime::Bus {
                                               realtime::BusListener& listener) override;
   void set_value(const std::string&, std::string, std::int64_t) override {}
   void set_count(const std::string&, std::uint64_t, std::int64_t) override {}
+  void read_trails(const std::string&, const std::string&, TrailsRead) override {}
   realtime::BusState state() const override {
     return up_ ? realtime::BusState::up : realtime::BusState::down;
   }

@@ -130,6 +130,45 @@ class BusContract : public testing::Test {
     return *answer;
   }
 
+  /// What the buses keep of trails.
+  static constexpr realtime::TrailLimits kTrails{5, 3};
+
+  static realtime::TrackPoint place(std::uint64_t sequence, std::int64_t time_ms) {
+    realtime::TrackPoint made{{1, sequence}, {}};
+    made.fix.seq = sequence;
+    made.fix.time_ms = time_ms;
+    made.fix.place = {59.3293 + 0.1 * static_cast<double>(sequence), -18.0686};
+    made.fix.battery_percent = 71.5;
+    made.fix.motion = realtime::Motion::slow;
+    made.fix.next = std::chrono::seconds{5};
+    return made;
+  }
+  ErrorCode extend(BusEnd& from, const std::string& device, std::vector<realtime::TrackPoint> points) {
+    std::optional<ErrorCode> answer;
+    from.client->extend_trail("track:a", device, std::move(points), [&](ErrorCode error) { answer = error; });
+    if (!wait_until([&] { return answer.has_value(); })) return realtime::Errc::bus_timeout;
+    return *answer;
+  }
+  Result<std::vector<realtime::DeviceTrail>> trails(int node, const std::string& device) {
+    std::optional<Result<std::vector<realtime::DeviceTrail>>> answer;
+    bus(node).read_trails("track:a", device, [&](auto result) { answer = std::move(result); });
+    if (!wait_until([&] { return answer.has_value(); })) return realtime::Errc::bus_timeout;
+    return *answer;
+  }
+  /// The times of a device's trail, as a node tells them.
+  std::vector<std::int64_t> times(int node, const std::string& device) {
+    const auto all = trails(node, device).value();
+    std::vector<std::int64_t> told;
+    if (all.empty()) return told;
+    for (const auto& point : all.front().points) told.push_back(point.fix.time_ms);
+    return told;
+  }
+  std::vector<std::string> devices(int node) {
+    std::vector<std::string> names;
+    for (const auto& each : trails(node, "").value()) names.push_back(each.device);
+    return names;
+  }
+
   boost::asio::io_context context;
 };
 
@@ -411,4 +450,41 @@ class BusContract : public testing::Test {
     EXPECT_EQ(view.entries().at("EURUSD").mark, realtime::KeyMark::silent);                               \
     EXPECT_EQ(*view.entries().at("EURUSD").body, R"({"b":1})");                                           \
     EXPECT_EQ(subscribed(1, "feed:a")->resets.back()->records.size(), 2u);                                \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, TellsEveryNodeTheSameTrailInTheOrderOfItsTimes) {                                       \
+    const auto here = end(0);                                                                             \
+    const auto there = end(1);                                                                            \
+    ASSERT_FALSE(extend(*here, "v1", {place(4, 4000), place(1, 1000)}));                                  \
+    ASSERT_FALSE(extend(*there, "v1", {place(3, 3000), place(2, 2000)}));                                 \
+    ASSERT_FALSE(extend(*there, "v1", {place(2, 2001), place(4, 3999)})) << "told twice";                 \
+    for (const int node : {0, 1}) {                                                                       \
+      EXPECT_EQ(times(node, "v1"), (std::vector<std::int64_t>{1000, 2000, 3000, 4000}));                  \
+      const auto trail = trails(node, "v1").value().front();                                              \
+      EXPECT_EQ(trail.newest.version, (realtime::Version{1, 4}));                                         \
+      const auto& fix = trail.points[1].fix;                                                              \
+      EXPECT_EQ(fix.seq, 2u);                                                                             \
+      EXPECT_EQ(fix.place, place(2, 0).fix.place);                                                        \
+      EXPECT_EQ(fix.battery_percent, 71.5);                                                               \
+      EXPECT_FALSE(fix.heading_deg);                                                                      \
+      EXPECT_EQ(fix.motion, realtime::Motion::slow);                                                      \
+      EXPECT_EQ(fix.next, std::chrono::seconds{5});                                                       \
+      EXPECT_TRUE(trails(node, "v2").value().empty());                                                    \
+      EXPECT_EQ(trails(node, "").value().front().newest.fix.time_ms, 4000);                               \
+    }                                                                                                     \
+  }                                                                                                       \
+                                                                                                          \
+  TEST_F(Fixture, KeepsTheNewestPlacesOfTheDevicesHeardOfLast) {                                          \
+    const auto here = end(0);                                                                             \
+    for (std::uint64_t i = 1; i <= 7; ++i)                                                                \
+      ASSERT_FALSE(extend(*here, "v1", {place(i, static_cast<std::int64_t>(1000 * i))}));                 \
+    EXPECT_EQ(times(1, "v1"), (std::vector<std::int64_t>{3000, 4000, 5000, 6000, 7000}));                 \
+    ASSERT_FALSE(extend(*here, "v1", {place(0, 500)}));                                                   \
+    EXPECT_EQ(times(1, "v1").front(), 3000) << "too old";                                                 \
+    for (const auto* device : {"v2", "v3", "v2", "v1", "v4"}) {                                           \
+      let_pass(std::chrono::milliseconds{3});                                                             \
+      ASSERT_FALSE(extend(*here, device, {place(8, 8000)}));                                              \
+    }                                                                                                     \
+    EXPECT_EQ(devices(1), (std::vector<std::string>{"v1", "v2", "v4"}));                                  \
+    EXPECT_TRUE(times(1, "v3").empty());                                                                  \
   }

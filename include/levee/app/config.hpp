@@ -10,7 +10,7 @@
 #include "levee/delivery/realtime_server.hpp"
 #include "levee/delivery/settings.hpp"
 #include "levee/ingest/settings.hpp"
-#include "levee/realtime/track_book.hpp"
+#include "levee/realtime/track_trail.hpp"
 #include "levee/stream/registry.hpp"
 #include "levee/transcode/transcoder.hpp"
 
@@ -39,7 +39,7 @@ struct Config {
   delivery::Settings delivery;
 
   delivery::RealtimeSettings realtime;
-  realtime::TrackBook::Limits trails;
+  realtime::TrailLimits trails;
   delivery::TokenKeys identities;          ///< what the tokens of the operator's site are signed with
   std::vector<std::string> blocked_words;  ///< of the chat's filter
 

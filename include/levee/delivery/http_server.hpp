@@ -13,7 +13,7 @@
 #include "levee/delivery/upgrade.hpp"
 #include "levee/delivery/viewer_count.hpp"
 #include "levee/hls/part.hpp"
-#include "levee/realtime/track_book.hpp"
+#include "levee/realtime/bus.hpp"
 #include "levee/runtime/shard.hpp"
 
 namespace levee::delivery {
@@ -23,9 +23,9 @@ struct HttpHooks {
   UpgradeHandler upgrade;         ///< takes WebSockets; empty: /rt answers 426
   ViewerCountSink viewer_counts;  ///< told once a second, on shard 0
   std::function<void(MetricsText&)>
-      write_metrics;                            ///< all of the process, for /metrics; on the control thread
-  const realtime::TrackBook* tracks = nullptr;  ///< for /api/v1/tracks. Lifetime: outlives the server
-  std::function<bool()> ready;                  ///< for /readyz; called on any thread
+      write_metrics;             ///< all of the process, for /metrics; on the control thread
+  realtime::Bus* bus = nullptr;  ///< for /api/v1/tracks; null: there are none. Lifetime: outlives the server
+  std::function<bool()> ready;   ///< for /readyz; called on any thread
   /// Where admission is decided and the admin port is served: a context that viewers can't keep busy. Null:
   /// shard 0's. Lifetime: as the shards'.
   boost::asio::io_context* control = nullptr;

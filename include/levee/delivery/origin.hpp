@@ -19,8 +19,8 @@
 #include "levee/delivery/viewer_token.hpp"
 #include "levee/delivery/web_assets.hpp"
 #include "levee/hls/media_uri.hpp"
+#include "levee/realtime/bus.hpp"
 #include "levee/realtime/token_bucket.hpp"
-#include "levee/realtime/track_book.hpp"
 
 namespace levee::delivery {
 
@@ -30,8 +30,8 @@ struct Site {
   hls::Settings hls;
   ViewerTokens tokens;
   WebAssets assets;
-  std::function<bool()> ready;                  ///< for /readyz; empty: always
-  const realtime::TrackBook* tracks = nullptr;  ///< null: there are no trails. Lifetime: outlives the site
+  std::function<bool()> ready;   ///< for /readyz; empty: always
+  realtime::Bus* bus = nullptr;  ///< has the trails; null: there are none. Lifetime: outlives the site
 };
 
 using ViewerCounts = std::map<std::string, std::size_t, std::less<>>;
@@ -108,7 +108,7 @@ class Origin : public Responder {
   Response send_to_door(RequestKind kind);
   Response no_descriptor_left(RequestKind kind);
   Response live_list(TimePoint now);
-  Response trail(const Target& target, WallTime now) const;
+  Answer trail(const Target& target, WallTime now) const;
   Response text(std::string_view literal) const;
 
   Duration patience_limit() const;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -119,7 +120,14 @@ struct Park {
   admission::Turn turn{};  ///< of the viewer, among all who wait for the same
 };
 
-using Answer = std::variant<Response, Park>;
+/// The answer is made elsewhere, and comes when it does.
+struct Later {
+  using Done = std::function<void(Response)>;
+  std::function<void(Done)> begin;  ///< called once; calls what it is given once, on any thread, or never
+  Duration limit{};                 ///< how long it is waited for
+};
+
+using Answer = std::variant<Response, Park, Later>;
 
 /// When a request is answered.
 struct Moment {
@@ -143,7 +151,7 @@ class Responder {
  public:
   virtual ~Responder() = default;
   /// Never blocks and never fails: what is wrong with a request is a response. With Patience::none the answer
-  /// is a Response.
+  /// is no Park.
   virtual Answer answer(const RequestView& request, const Moment& moment, Patience patience) = 0;
   /// Whether a request comes from a newcomer that is to wait outside, in less time than `answer` takes.
   /// Neither: ask `answer`.

@@ -10,6 +10,7 @@
 
 #include "levee/base/result.hpp"
 #include "levee/realtime/message.hpp"
+#include "levee/realtime/track_trail.hpp"
 
 namespace levee::realtime {
 
@@ -59,6 +60,11 @@ class BusClient {
   virtual void put(const std::string& channel, std::vector<Record> records,
                    std::function<void(Result<Put>)> done) = 0;
 
+  /// Adds places to the trail of a `track`'s device, each by its own time; one of a version that is there is
+  /// not added again. Errors: as `publish`; may be repeated.
+  virtual void extend_trail(const std::string& channel, const std::string& device,
+                            std::vector<TrackPoint> points, std::function<void(ErrorCode)> done) = 0;
+
   /// Who is in a `set` through this shard. Kept up until they leave, however the bus comes and goes; a node
   /// that dies takes its members along within the lease.
   virtual void change_members(const std::string& channel, MemberChanges changes) = 0;
@@ -84,6 +90,12 @@ class Bus {
   /// falls by a fifth a second at most for kCountRecovery, with `"recovering":true`: those who watched are on
   /// their way back.
   virtual void set_count(const std::string& channel, std::uint64_t count, std::int64_t time_ms) = 0;
+
+  using TrailsRead = std::function<void(Result<std::vector<DeviceTrail>>)>;
+  /// The devices of a `track`, each where it was last; with `device` that one alone, with its trail. The same
+  /// on every node. `done` is called once, on any thread, perhaps before this returns.
+  /// Errors: Errc::bus_down, Errc::bus_timeout.
+  virtual void read_trails(const std::string& channel, const std::string& device, TrailsRead done) = 0;
 
   virtual BusState state() const = 0;
 };

@@ -26,7 +26,6 @@
 #include "levee/realtime/session.hpp"
 #include "levee/realtime/token_bucket.hpp"
 #include "levee/realtime/topic.hpp"
-#include "levee/realtime/track_book.hpp"
 #include "levee/realtime/track_rates.hpp"
 
 namespace levee::realtime {
@@ -49,7 +48,6 @@ struct HubSettings {
   ActRules acts = {};
   TrackRates track_rates = {};
   std::vector<Checkpoint> checkpoints = {};
-  TrackBook* book = nullptr;  ///< keeps the trails; null: nobody does. Lifetime: outlives the hub
   /// What the calling thread has used of a processor, for the pace of the fan-out.
   std::function<Duration()> thread_cpu = [] { return Duration::zero(); };
 };

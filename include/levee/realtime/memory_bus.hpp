@@ -17,6 +17,7 @@
 #include "levee/realtime/log_ring.hpp"
 #include "levee/realtime/record_store.hpp"
 #include "levee/realtime/room_rules.hpp"
+#include "levee/realtime/track_book.hpp"
 
 namespace levee::realtime {
 
@@ -30,16 +31,18 @@ class MemoryBus final : public Bus {
   static constexpr std::size_t kMaxChannels = 100'000;
 
   /// `epoch` is random, so that positions of an earlier process are not taken for ours.
-  explicit MemoryBus(std::string epoch) : epoch_{std::move(epoch)} {}
+  explicit MemoryBus(std::string epoch, TrailLimits trails = {})
+      : epoch_{std::move(epoch)}, trails_{trails} {}
 
   std::unique_ptr<BusClient> attach(boost::asio::io_context& shard, BusListener& listener) override;
   void set_value(const std::string& channel, std::string body, std::int64_t time_ms) override;
   void set_count(const std::string& channel, std::uint64_t count, std::int64_t time_ms) override;
+  void read_trails(const std::string& channel, const std::string& device, TrailsRead done) override;
   BusState state() const override { return BusState::up; }
 
   /// What a restart must not lose, as text: of every `log`, `state` and `track` its position, what it holds
   /// and its rules, and what the counts are. Members and values are not in it: those who own them say them
-  /// again.
+  /// again. Nor are trails.
   std::string save(TimePoint now, std::int64_t now_ms);
   /// Takes back what `save` wrote, with the same epochs, so that positions go on to hold. Call before anyone
   /// subscribes. Nothing is taken, and false returned, when the text is none of ours or more than `kKept`
@@ -85,6 +88,7 @@ class MemoryBus final : public Bus {
   std::mutex mutex_;
   Channels channels_;
   std::uint64_t opened_ = 0;
+  TrackBook trails_;  ///< by channel
 };
 
 }  // namespace levee::realtime

@@ -116,7 +116,7 @@ class Session {
   void acted(std::uint64_t number, const Act& act, const Judgement& judgement,
              const Result<Published>& result, std::int64_t wall_ms);
   bool may_report(const ReportFixes& report) const;
-  void answer_report(Number number, const ReportFixes& report, std::uint64_t ack);
+  void answer_report(Number number, const ReportFixes& report, ErrorCode failed);
   void leave_feeds();
 
   Hub& hub_;

@@ -10,38 +10,17 @@
 #include <utility>
 #include <vector>
 
-#include "levee/realtime/message.hpp"
-#include "levee/realtime/track_fix.hpp"
+#include "levee/realtime/track_trail.hpp"
 
 namespace levee::realtime {
 
-/// One place of a device's trail.
-struct TrackPoint {
-  Version version;  ///< the device's boot and its sequence
-  TrackFix fix;
-};
-
-/// A device and where it was.
-struct DeviceTrail {
-  std::string device;
-  TrackPoint newest;               ///< by version; what came late never is
-  std::vector<TrackPoint> points;  ///< by time, oldest first
-};
-
-/// The trails of the devices that report to this node, for the API. What comes late, because a device was
-/// offline, takes its place by its own time.
+/// Trails of devices, in memory. What comes late, because a device was offline, takes its place by its own
+/// time.
 ///
-/// Limits: `points` of each device, the newest; `devices` in all: for a further one, the device that was
-/// heard of the longest time ago is forgotten. Thread: any.
+/// Limits: TrailLimits, `devices` in all groups. Thread: any.
 class TrackBook {
  public:
-  /// How much is kept.
-  struct Limits {
-    std::size_t points = 500;
-    std::size_t devices = 1000;
-  };
-
-  explicit TrackBook(Limits limits) : limits_{limits} {}
+  explicit TrackBook(TrailLimits limits) : limits_{limits} {}
 
   void add(const std::string& group, const std::string& device, const TrackPoint& point);
 
@@ -60,7 +39,7 @@ class TrackBook {
 
   void forget_one();
 
-  Limits limits_;
+  TrailLimits limits_;
   mutable std::mutex mutex_;
   std::map<Name, Kept> kept_;
   std::uint64_t heard_ = 0;

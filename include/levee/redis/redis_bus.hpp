@@ -40,6 +40,7 @@ class RedisBus final : public realtime::Bus {
                                               realtime::BusListener& listener) override;
   void set_value(const std::string& channel, std::string body, std::int64_t time_ms) override;
   void set_count(const std::string& channel, std::uint64_t count, std::int64_t time_ms) override;
+  void read_trails(const std::string& channel, const std::string& device, TrailsRead done) override;
   realtime::BusState state() const override;
 
   void write_metrics(MetricsText& out) const;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "levee/base/clock.hpp"
+#include "levee/realtime/track_trail.hpp"
 #include "levee/redis/error.hpp"
 
 namespace levee::redis {
@@ -55,6 +56,7 @@ struct Settings {
   Duration backoff_min = std::chrono::milliseconds{100};
   Duration backoff_max = std::chrono::seconds{5};
   Duration lease = std::chrono::seconds{10};  ///< of a node's members
+  realtime::TrailLimits trails;               ///< `devices` of each group; a trail is kept for a day
   /// Of its counts: with the half second between two looks, a node that died is gone from them in two.
   Duration count_lease = std::chrono::milliseconds{1500};
 };

@@ -45,6 +45,7 @@ class RedisBusTest : public BusContract {
     settings.reply_timeout = 1s;
     settings.backoff_max = 300ms;
     settings.lease = 4s;
+    settings.trails = kTrails;
     return settings;
   }
 
@@ -138,6 +139,16 @@ TEST_F(RedisBusTest, TellsWhatThisNodeKnowsWhileTheServerIsAway) {
     return newest() == R"({"n":7})" ||
            (counts->resets.back()->value && counts->resets.back()->value->body == R"({"n":7})");
   })) << newest();
+}
+
+TEST_F(RedisBusTest, SaysThatItCannotTellTrailsWhileTheServerIsAway) {
+  const auto here = end(0);
+  ASSERT_FALSE(extend(*here, "v1", {place(1, 1000)}));
+  server_.kill();
+  ASSERT_TRUE(wait_until([&] { return both(BusState::down); }));
+  EXPECT_EQ(extend(*here, "v1", {place(2, 2000)}), Errc::bus_down);
+  EXPECT_EQ(trails(0, "v1").error(), Errc::bus_down);
+  EXPECT_EQ(trails(0, "").error(), Errc::bus_down);
 }
 
 TEST_F(RedisBusTest, CatchesUpAfterAServerThatStoodStill) {

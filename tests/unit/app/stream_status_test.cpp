@@ -21,6 +21,7 @@ class RecordingBus final : public realtime::Bus {
   void set_count(const std::string& channel, std::uint64_t count, std::int64_t) override {
     said.push_back(channel + " " + std::to_string(count));
   }
+  void read_trails(const std::string&, const std::string&, TrailsRead) override {}
   realtime::BusState state() const override { return realtime::BusState::up; }
 
   std::vector<std::string> said;

@@ -11,7 +11,7 @@ using realtime::MemoryBus;
 class MemoryBusTest : public BusContract {
  protected:
   realtime::Bus& bus(int) override { return bus_; }
-  realtime::MemoryBus bus_{"e"};
+  realtime::MemoryBus bus_{"e", kTrails};
 };
 
 LEVEE_BUS_CONTRACT(MemoryBusTest)
