@@ -234,8 +234,10 @@ void RealtimeClient::watch(TimePoint now) {
     asleep_until_ = {};
     woke_ = now;
     if (!reading_) read_more();
+    // It judges the connection in the next second, by what waits to be read.
+  } else if (asleep_until_ == TimePoint{} && life_.dead(now)) {
+    return lost(now, 0);
   }
-  if (asleep_until_ == TimePoint{} && life_.dead(now)) return lost(now, 0);
   if (!life_.fresh(now)) ping(now);
   network_.wheel().schedule(*this, now + kWatchEvery);
 }
