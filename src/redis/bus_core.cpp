@@ -42,12 +42,17 @@ RedisBus::Core::Core(asio::io_context& home, Settings settings)
       settings_{std::move(settings)},
       keys_{settings_.prefix},
       random_{seed()},
-      commands_{home, settings_, false, {[this] { commands_up(); }, [this] { link_down(); }, {}}},
+      servers_{home,
+               settings_,
+               {[this](const Servers::Covers& covers) { servers_up(covers); }, [this] { link_down(); }}},
       subscriptions_{home,
                      settings_,
                      true,
                      {[this] { subscriptions_up(); }, [this] { link_down(); },
-                      [this](const Reply& push) { take_push(push); }}},
+                      [this](const Reply& push) { take_push(push); }},
+                     settings_.address.cluster.empty()
+                         ? Link::Choose{}
+                         : [this](int attempt) { return servers_.subscribe_at(attempt); }},
       tasks_{home} {}
 
 std::string RedisBus::Core::new_epoch() {
@@ -58,28 +63,15 @@ std::string RedisBus::Core::new_epoch() {
 }
 
 void RedisBus::Core::start() {
-  tasks_.spawn("redis commands", commands_.run());
+  servers_.start();
   tasks_.spawn("redis subscriptions", subscriptions_.run());
   tasks_.spawn("redis leases", keep_leases());
 }
 
 asio::awaitable<void> RedisBus::Core::stop() {
-  commands_.close();
   subscriptions_.close();
+  co_await servers_.stop();
   co_await tasks_.stop(Duration::zero());
-}
-
-void RedisBus::Core::run(const Script& script, Words keys, Words arguments, Link::Done done) {
-  Words words{"EVALSHA", script.name, std::to_string(keys.size())};
-  std::ranges::move(keys, std::back_inserter(words));
-  std::ranges::move(arguments, std::back_inserter(words));
-  auto retry = [this, &script, words, done = std::move(done)](Result<Reply> reply) mutable {
-    if (!reply || !reply->is_error("NOSCRIPT")) return done(std::move(reply));
-    words[0] = "EVAL";
-    words[1] = script.text;
-    commands_.send(words, std::move(done));
-  };
-  commands_.send(words, std::move(retry));
 }
 
 void RedisBus::Core::subscribe(const std::string& channel, const Inbox& inbox) {
@@ -90,7 +82,7 @@ void RedisBus::Core::subscribe(const std::string& channel, const Inbox& inbox) {
   if (std::ranges::find(state.listeners, inbox) == state.listeners.end()) state.listeners.push_back(inbox);
   state.full = true;
   if (first) subscriptions_.send(Words{"SUBSCRIBE", keys_.topic(channel)});
-  if (!up_) {
+  if (!reaches(channel)) {
     tell_partial(channel, state);
   } else if (state.acknowledged) {
     read(channel, state);
@@ -111,10 +103,10 @@ void RedisBus::Core::detach(const Inbox& inbox) {
   for (const auto& [channel, state] : channels_) channels.push_back(channel);
   for (const auto& channel : channels) unsubscribe(channel, inbox);
   channels.clear();
-  for (const auto& [channel, members] : members_) channels.push_back(channel);
+  for (const auto& [channel, own] : members_) channels.push_back(channel);
   for (const auto& channel : channels) {
     realtime::MemberChanges changes;
-    for (const auto& [id, member] : members_[channel]) {
+    for (const auto& [id, member] : members_[channel].here) {
       if (member.owner == inbox) changes.leaves.push_back(id);
     }
     if (!changes.empty()) change_members(channel, inbox, std::move(changes));
@@ -129,8 +121,8 @@ void RedisBus::Core::read(const std::string& channel, ChannelState& state) {
   const auto keys_end = words.begin() + (state.kind() == Kind::log ? 3 : 2);
   Words keys{words.begin(), keys_end};
   words.erase(words.begin(), keys_end);
-  run(*script, std::move(keys), std::move(words),
-      [this, channel](const Result<Reply>& reply) { take_read(channel, reply); });
+  servers_.run(*script, keys, std::move(words),
+               [this, channel](const Result<Reply>& reply) { take_read(channel, reply); });
 }
 
 RedisBus::Core::Words RedisBus::Core::read_words(const std::string& channel, ChannelState& state,
@@ -171,7 +163,8 @@ void RedisBus::Core::take_read(const std::string& channel, const Result<Reply>& 
     auto again = [this, channel](const Result<Reply>&) {
       if (const auto it = channels_.find(channel); it != channels_.end()) read(channel, it->second);
     };
-    return commands_.send(Words{"HSET", keys_.meta(channel), "e", new_epoch()}, std::move(again));
+    const auto meta = keys_.meta(channel);
+    return servers_.send(meta, {"HSET", meta, "e", new_epoch()}, std::move(again));
   }
   const bool follows =
       snapshot->top == state.last() || (snapshot->top.epoch == state.last().epoch && !snapshot->log.empty());
@@ -182,6 +175,7 @@ void RedisBus::Core::take_read(const std::string& channel, const Result<Reply>& 
   }
   std::vector<realtime::MessagePtr> messages;
   const bool again = state.take_snapshot(*snapshot, messages);
+  state.partial = false;
   for (const auto& inbox : state.listeners) inbox->reset(channel, snapshot);
   deliver(channel, state, messages);
   if (again) read(channel, state);
@@ -194,7 +188,7 @@ void RedisBus::Core::take_push(const Reply& push) {
   if (found == channels_.end()) return;
   if (push.list[0].text == "subscribe") {
     found->second.acknowledged = true;
-    if (commands_.up()) read(channel, found->second);
+    if (servers_.up(keys_.meta(channel))) read(channel, found->second);
   } else if (push.list[0].text == "message") {
     take_message(channel, push.list[2].text);
   }
@@ -239,7 +233,8 @@ void RedisBus::Core::publish(const std::string& channel, realtime::Publication p
                   std::move(publication.user),
                   bound ? std::to_string(static_cast<int>(publication.standing)) : ""};
   if (publication.change) append_change(arguments, *publication.change);
-  run(scripts_.publish, std::move(keys), std::move(arguments),
+  servers_.run(
+      scripts_.publish, keys, std::move(arguments),
       [this, done = std::move(done)](const Result<Reply>& reply) { done(published_of(reply, errors_)); });
 }
 
@@ -254,29 +249,33 @@ void RedisBus::Core::put(const std::string& channel, std::vector<realtime::Recor
     arguments.push_back(std::move(record.mark));
     arguments.push_back(record.body.empty() ? "{}" : std::move(record.body));
   }
-  run(scripts_.put, {keys_.meta(channel), keys_.records(channel)}, std::move(arguments),
-      [this, done = std::move(done)](const Result<Reply>& reply) { done(put_of(reply, errors_)); });
+  servers_.run(scripts_.put, {keys_.meta(channel), keys_.records(channel)}, std::move(arguments),
+               [this, done = std::move(done)](const Result<Reply>& reply) { done(put_of(reply, errors_)); });
 }
 
 void RedisBus::Core::set_value(const std::string& channel, std::string body, std::int64_t time_ms) {
-  run(scripts_.set_value, {keys_.meta(channel), keys_.value(channel)},
-      {keys_.topic(channel), new_epoch(), std::to_string(time_ms), std::move(body), ms(kValueTtl),
-       ms(kMetaTtl)},
-      [this](const Result<Reply>& reply) {
-        if (!reply || reply->is_error()) errors_.add();
-      });
+  servers_.run(scripts_.set_value, {keys_.meta(channel), keys_.value(channel)},
+               {keys_.topic(channel), new_epoch(), std::to_string(time_ms), std::move(body), ms(kValueTtl),
+                ms(kMetaTtl)},
+               [this](const Result<Reply>& reply) {
+                 if (!reply || reply->is_error()) errors_.add();
+               });
 }
 
-void RedisBus::Core::commands_up() {
+bool RedisBus::Core::reaches(const std::string& channel) const {
+  return subscriptions_.up() && servers_.up(keys_.meta(channel));
+}
+
+void RedisBus::Core::servers_up(const Servers::Covers& covers) {
   note_state();
-  for (const auto& [channel, own] : members_) {
-    realtime::MemberChanges all;
-    for (const auto& [id, member] : own) all.joins.push_back({id, member.info});
-    send_members(channel, all);
+  for (auto& [channel, own] : members_) {
+    if (covers(keys_.meta(channel))) say_members(channel, own);
   }
-  for (const auto& [channel, count] : counts_) send_count(channel, static_cast<std::int64_t>(count));
+  for (const auto& [channel, count] : counts_) {
+    if (covers(keys_.meta(channel))) send_count(channel, static_cast<std::int64_t>(count));
+  }
   for (auto& [channel, state] : channels_) {
-    if (state.acknowledged) read(channel, state);
+    if (state.acknowledged && covers(keys_.meta(channel))) read(channel, state);
   }
 }
 
@@ -291,33 +290,36 @@ void RedisBus::Core::subscriptions_up() {
 }
 
 void RedisBus::Core::link_down() {
-  const bool was_up = up_;
   note_state();
+  // A server that has left the cluster is passed on nothing any more.
+  if (subscriptions_.up() && !servers_.serves(subscriptions_.server())) subscriptions_.drop();
   for (auto& [channel, state] : channels_) {
     if (!subscriptions_.up()) state.acknowledged = false;
-    if (!commands_.up()) state.read_failed();
-    if (was_up && !up_) tell_partial(channel, state);
+    if (reaches(channel)) continue;
+    if (!servers_.up(keys_.meta(channel))) state.read_failed();
+    if (!state.partial) tell_partial(channel, state);
   }
 }
 
-void RedisBus::Core::note_state() { up_ = commands_.up() && subscriptions_.up(); }
+void RedisBus::Core::note_state() { up_ = servers_.up() && subscriptions_.up(); }
 
 // Heals a message that was lost with nothing after it to show the hole, and sees a log that is gone.
 void RedisBus::Core::check_top(const std::string& channel, const ChannelState& state) {
-  commands_.send(Words{"HMGET", keys_.meta(channel), "e", "s"},
-                 [this, channel, was = state.last()](const Result<Reply>& reply) {
-                   const auto found = channels_.find(channel);
-                   if (!reply || reply->list.size() != 2 || found == channels_.end()) return;
-                   auto& now = found->second;
-                   // What came meanwhile has shown that all is well, or begun a read.
-                   if (now.reading() || now.last() != was) return;
-                   if (reply->list[0].text != was.epoch || reply->list[1].text != std::to_string(was.offset))
-                     read(channel, now);
-                 });
+  const auto meta = keys_.meta(channel);
+  servers_.send(meta, {"HMGET", meta, "e", "s"},
+                [this, channel, was = state.last()](const Result<Reply>& reply) {
+                  const auto found = channels_.find(channel);
+                  if (!reply || reply->list.size() != 2 || found == channels_.end()) return;
+                  auto& now = found->second;
+                  // What came meanwhile has shown that all is well, or begun a read.
+                  if (now.reading() || now.last() != was) return;
+                  if (reply->list[0].text != was.epoch || reply->list[1].text != std::to_string(was.offset))
+                    read(channel, now);
+                });
 }
 
 void RedisBus::Core::write_metrics(MetricsText& out) const {
-  out.counter("levee_redis_connects_total", "Connections made to Redis.", commands_.connects(),
+  out.counter("levee_redis_connects_total", "Connections made to Redis.", servers_.connects(),
               {{"link", "commands"}});
   out.counter("levee_redis_connects_total", "Connections made to Redis.", subscriptions_.connects(),
               {{"link", "subscriptions"}});
@@ -325,6 +327,8 @@ void RedisBus::Core::write_metrics(MetricsText& out) const {
   out.counter("levee_redis_holes_total", "Holes in a channel's messages, filled by reading it again.",
               duplicates_or_holes_.value());
   out.counter("levee_redis_reads_total", "Channels read.", reads_.value());
+  out.counter("levee_redis_redirects_total", "Commands that a cluster's server did not take.",
+              servers_.redirected());
   out.counter("levee_redis_errors_total", "Commands that failed.", errors_.value());
 }
 

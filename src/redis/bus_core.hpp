@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -24,10 +25,11 @@
 #include "redis/keys.hpp"
 #include "redis/link.hpp"
 #include "redis/scripts.hpp"
+#include "redis/servers.hpp"
 
 namespace levee::redis {
 
-/// What a RedisBus is, on its home thread: which channels are carried, what this node owns, and the two
+/// What a RedisBus is, on its home thread: which channels are carried, what this node owns, and the
 /// connections. Thread: home's, but `post` and `state`.
 class RedisBus::Core : public std::enable_shared_from_this<RedisBus::Core> {
  public:
@@ -69,11 +71,16 @@ class RedisBus::Core : public std::enable_shared_from_this<RedisBus::Core> {
     std::string info;
     Inbox owner;
   };
+  /// The members of a channel through this node.
+  struct OwnMembers {
+    std::map<std::string, OwnMember> here;
+    std::set<std::string> leaving;  ///< the server has not confirmed that they left
+    bool unsaid = false;            ///< it may not know of all who are here
+  };
   using Words = std::vector<std::string>;
 
   /// A name that no epoch has had: each command offers its own, so that none comes twice after a loss.
   std::string new_epoch();
-  void run(const Script& script, Words keys, Words arguments, Link::Done done);
   void read(const std::string& channel, ChannelState& state);
   Words read_words(const std::string& channel, ChannelState& state, const Script*& script);
   void check_top(const std::string& channel, const ChannelState& state);
@@ -85,8 +92,12 @@ class RedisBus::Core : public std::enable_shared_from_this<RedisBus::Core> {
   void take_trails(const std::string& channel, const std::string& device, const Result<Reply>& reply);
   void tell_partial(const std::string& channel, ChannelState& state);
   void send_members(const std::string& channel, const realtime::MemberChanges& changes);
+  void take_sent_members(const std::string& channel, const Words& leaves, bool sent);
+  void say_members(const std::string& channel, OwnMembers& own);
   void send_count(const std::string& channel, std::int64_t count);
-  void commands_up();
+  /// Whether what is said to this channel gets to the other nodes, and what they say here.
+  bool reaches(const std::string& channel) const;
+  void servers_up(const Servers::Covers& covers);
   void subscriptions_up();
   void link_down();
   void note_state();
@@ -99,12 +110,12 @@ class RedisBus::Core : public std::enable_shared_from_this<RedisBus::Core> {
   Keys keys_;
   Scripts scripts_;
   std::mt19937_64 random_;
-  Link commands_;
+  Servers servers_;
   Link subscriptions_;
   runtime::TaskGroup tasks_;
   std::unordered_map<std::string, ChannelState> channels_;
-  std::unordered_map<std::string, std::map<std::string, OwnMember>> members_;  ///< through this node
-  std::unordered_map<std::string, std::uint64_t> counts_;                      ///< of this node
+  std::unordered_map<std::string, OwnMembers> members_;
+  std::unordered_map<std::string, std::uint64_t> counts_;  ///< of this node
   /// Who waits for a trail, or for the devices, by channel and device.
   std::map<std::pair<std::string, std::string>, std::vector<realtime::Bus::TrailsRead>> trail_readers_;
   TimePoint started_ = Clock::now();

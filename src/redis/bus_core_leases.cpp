@@ -26,17 +26,20 @@ constexpr std::size_t kMembersPerCall = 200;
 void RedisBus::Core::change_members(const std::string& channel, const Inbox& owner,
                                     realtime::MemberChanges changes) {
   auto& own = members_[channel];
-  for (const auto& join : changes.joins) own[join.id] = {join.info, owner};
+  for (const auto& join : changes.joins) {
+    own.here[join.id] = {join.info, owner};
+    own.leaving.erase(join.id);
+  }
   std::erase_if(changes.leaves, [&](const std::string& id) {
-    const auto found = own.find(id);
-    if (found == own.end() || found->second.owner != owner) return true;
-    own.erase(found);
+    const auto found = own.here.find(id);
+    if (found == own.here.end() || found->second.owner != owner) return true;
+    own.here.erase(found);
+    own.leaving.insert(id);
     return false;
   });
-  if (own.empty()) members_.erase(channel);
-  if (commands_.up()) send_members(channel, changes);
+  send_members(channel, changes);
   const auto carried = channels_.find(channel);
-  if (!up_ && carried != channels_.end()) tell_partial(channel, carried->second);
+  if (!reaches(channel) && carried != channels_.end()) tell_partial(channel, carried->second);
 }
 
 void RedisBus::Core::send_members(const std::string& channel, const realtime::MemberChanges& changes) {
@@ -51,12 +54,43 @@ void RedisBus::Core::send_members(const std::string& channel, const realtime::Me
       arguments.push_back(changes.joins[joined].id);
       arguments.push_back(changes.joins[joined].info);
     }
-    for (const auto end = left + leaves; left < end; ++left) arguments.push_back(changes.leaves[left]);
-    run(scripts_.members, {keys_.meta(channel), keys_.members(channel), keys_.member_leases(channel)},
-        std::move(arguments), [this](const Result<Reply>& reply) {
-          if (!reply || reply->is_error()) errors_.add();
-        });
+    const auto* first = changes.leaves.data() + left;
+    Words gone{first, first + leaves};
+    arguments.insert(arguments.end(), gone.begin(), gone.end());
+    left += leaves;
+    servers_.run(scripts_.members,
+                 {keys_.meta(channel), keys_.members(channel), keys_.member_leases(channel),
+                  keys_.members_of(channel, settings_.node)},
+                 std::move(arguments), [this, channel, gone = std::move(gone)](const Result<Reply>& reply) {
+                   take_sent_members(channel, gone, reply && !reply->is_error());
+                 });
   } while (joined < changes.joins.size() || left < changes.leaves.size());
+}
+
+// What the server may not have heard is said again: a leave that got lost would leave a ghost for as long as
+// this node lives.
+void RedisBus::Core::take_sent_members(const std::string& channel, const Words& leaves, bool sent) {
+  if (!sent) errors_.add();
+  const auto found = members_.find(channel);
+  if (found == members_.end()) return;
+  auto& own = found->second;
+  own.unsaid = own.unsaid || !sent;
+  for (const auto& id : leaves) {
+    if (sent) {
+      own.leaving.erase(id);
+    } else if (!own.here.contains(id)) {
+      own.leaving.insert(id);
+    }
+  }
+  if (own.here.empty() && own.leaving.empty()) members_.erase(found);
+}
+
+void RedisBus::Core::say_members(const std::string& channel, OwnMembers& own) {
+  own.unsaid = false;
+  realtime::MemberChanges all;
+  for (const auto& [id, member] : own.here) all.joins.push_back({id, member.info});
+  all.leaves.assign(own.leaving.begin(), own.leaving.end());
+  send_members(channel, all);
 }
 
 void RedisBus::Core::set_count(const std::string& channel, std::uint64_t count, std::int64_t) {
@@ -65,13 +99,14 @@ void RedisBus::Core::set_count(const std::string& channel, std::uint64_t count, 
   } else {
     counts_[channel] = count;
   }
-  if (commands_.up()) send_count(channel, static_cast<std::int64_t>(count));
+  if (servers_.up(keys_.meta(channel))) send_count(channel, static_cast<std::int64_t>(count));
   const auto carried = channels_.find(channel);
-  if (!up_ && carried != channels_.end()) tell_partial(channel, carried->second);
+  if (!reaches(channel) && carried != channels_.end()) tell_partial(channel, carried->second);
 }
 
 void RedisBus::Core::send_count(const std::string& channel, std::int64_t count) {
-  run(scripts_.count,
+  servers_.run(
+      scripts_.count,
       {keys_.meta(channel), keys_.value(channel), keys_.counts(channel), keys_.count_leases(channel)},
       {keys_.topic(channel), new_epoch(), wall_ms(), ms(kValueTtl), ms(kMetaTtl), settings_.node,
        std::to_string(count), ms(settings_.count_lease),
@@ -82,6 +117,7 @@ void RedisBus::Core::send_count(const std::string& channel, std::int64_t count) 
 }
 
 void RedisBus::Core::tell_partial(const std::string& channel, ChannelState& state) {
+  state.partial = true;
   if (state.kind() == Kind::log) return;
   auto snapshot = std::make_shared<realtime::Snapshot>();
   snapshot->partial = true;
@@ -94,8 +130,8 @@ void RedisBus::Core::tell_partial(const std::string& channel, ChannelState& stat
     snapshot->value = std::move(value);
   }
   if (const auto own = members_.find(channel); own != members_.end()) {
-    snapshot->member_count = own->second.size();
-    for (const auto& [id, member] : own->second) {
+    snapshot->member_count = own->second.here.size();
+    for (const auto& [id, member] : own->second.here) {
       if (snapshot->members.size() < realtime::kMaxListedMembers)
         snapshot->members.push_back({id, member.info});
     }
@@ -112,7 +148,13 @@ void RedisBus::Core::renew_counts() {
 }
 
 void RedisBus::Core::renew_leases() {
-  for (const auto& [channel, own] : members_) send_members(channel, {});
+  for (auto& [channel, own] : members_) {
+    if (own.unsaid) {
+      say_members(channel, own);
+    } else {
+      send_members(channel, {});
+    }
+  }
   for (auto& [channel, state] : channels_) {
     if (state.kind() == Kind::set && !members_.contains(channel)) send_members(channel, {});
     if (state.acknowledged && !state.reading() && state.was_quiet()) check_top(channel, state);
@@ -126,7 +168,7 @@ asio::awaitable<void> RedisBus::Core::keep_leases() {
     timer.expires_after(kCountTick);
     const auto [error] = co_await timer.async_wait(runtime::use_result);
     if (error) co_return;
-    if (!commands_.up()) continue;
+    if (!servers_.up()) continue;
     renew_counts();
     if (tick % kLeaseTicks == 0) renew_leases();
   }

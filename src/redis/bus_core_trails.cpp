@@ -50,10 +50,10 @@ void RedisBus::Core::extend_trail(const std::string& channel, const std::string&
     arguments.push_back(std::to_string(point.fix.time_ms));
     arguments.push_back(realtime::encode_point(point));
   }
-  run(scripts_.extend_trail, std::move(keys), std::move(arguments),
-      [this, done = std::move(done)](const Result<Reply>& reply) {
-        done(failure_of(reply, Reply::Type::integer, errors_));
-      });
+  servers_.run(scripts_.extend_trail, keys, std::move(arguments),
+               [this, done = std::move(done)](const Result<Reply>& reply) {
+                 done(failure_of(reply, Reply::Type::integer, errors_));
+               });
 }
 
 // Anyone may ask for a trail, so asking must not keep publishers from the server: who asks for the same waits
@@ -66,11 +66,11 @@ void RedisBus::Core::read_trails(const std::string& channel, const std::string& 
   trail_readers_[{channel, device}].push_back(std::move(done));
   auto answer = [this, channel, device](const Result<Reply>& reply) { take_trails(channel, device, reply); };
   if (device.empty()) {
-    run(scripts_.read_devices, {keys_.devices(channel), keys_.last_places(channel)}, {ms(kTrailTtl)},
-        std::move(answer));
+    servers_.run(scripts_.read_devices, {keys_.devices(channel), keys_.last_places(channel)}, {ms(kTrailTtl)},
+                 std::move(answer));
   } else {
-    run(scripts_.read_trail, {keys_.last_places(channel), keys_.trail_places(channel, device)}, {device},
-        std::move(answer));
+    servers_.run(scripts_.read_trail, {keys_.last_places(channel), keys_.trail_places(channel, device)},
+                 {device}, std::move(answer));
   }
 }
 

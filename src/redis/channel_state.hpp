@@ -40,6 +40,7 @@ class ChannelState {
   bool acknowledged = false;  ///< the server has us among the subscribers
   bool full = false;          ///< the next read is from the start, for a listener that has nothing yet
   bool was_full = false;      ///< the read under way
+  bool partial = false;       ///< the listeners were told last what this node knows alone
 
   /// A read is wanted. True: begin it now; false: one is under way, and another will follow it.
   bool want_read();

@@ -11,7 +11,8 @@ class Category final : public boost::system::error_category {
   std::string message(int code) const override {
     switch (static_cast<Errc>(code)) {
       case Errc::bad_url:
-        return "a Redis URL is redis://[user:password@]host[:port][/database]";
+        return "a Redis URL is redis://[user:password@]host[:port][/database], or one of +sentinel:// or "
+               "+cluster://";
       case Errc::no_master:
         return "no Sentinel tells a master of this name";
       case Errc::protocol:
@@ -22,6 +23,8 @@ class Category final : public boost::system::error_category {
         return "no answer in time";
       case Errc::too_many_waiting:
         return "too many commands wait";
+      case Errc::no_server:
+        return "no server of the cluster has this slot now";
     }
     return "unknown error";
   }

@@ -1,14 +1,13 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace levee::redis {
 
-/// Names of a channel's keys: `PREFIX:{07}:m:CHANNEL`. All of one channel have one hash tag, so that a script
-/// finds them on one server of a cluster; channels are spread over 64 tags.
+/// Names of a channel's keys: `PREFIX:{CHANNEL}:m`. The channel is their hash tag: a script finds them all on
+/// one server of a cluster, and channels are spread over all of its slots.
 class Keys {
  public:
   explicit Keys(std::string prefix) : prefix_{std::move(prefix)} {}
@@ -26,6 +25,10 @@ class Keys {
   }
   std::string records(std::string_view channel) const { return key("r", channel); }
   std::string members(std::string_view channel) const { return key("p", channel); }
+  /// Of them those of one node.
+  std::string members_of(std::string_view channel, std::string_view node) const {
+    return members(channel) + ":" + std::string{node};
+  }
   std::string member_leases(std::string_view channel) const { return key("pz", channel); }
   /// Devices of a `track`, by when they were last heard of.
   std::string devices(std::string_view channel) const { return key("d", channel); }
@@ -45,18 +48,17 @@ class Keys {
 
   /// The channel that a `topic` is of; empty: none of ours.
   std::string_view channel_of(std::string_view topic) const {
-    const auto skip = prefix_.size() + std::string_view{":{00}:ps:"}.size();
-    return topic.size() > skip && topic.starts_with(prefix_) ? topic.substr(skip) : std::string_view{};
+    constexpr std::string_view kBefore = ":{";
+    constexpr std::string_view kAfter = "}:ps";
+    if (!topic.starts_with(prefix_)) return {};
+    topic.remove_prefix(prefix_.size());
+    if (!topic.starts_with(kBefore) || !topic.ends_with(kAfter)) return {};
+    return topic.substr(kBefore.size(), topic.size() - kBefore.size() - kAfter.size());
   }
 
  private:
   std::string key(std::string_view what, std::string_view channel) const {
-    // FNV-1a: the same on every node, whatever the library.
-    std::uint64_t hash = 14695981039346656037u;
-    for (const char c : channel) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
-    const auto tag = std::to_string(hash % 64);
-    return prefix_ + ":{" + (tag.size() < 2 ? "0" : "") + tag + "}:" + std::string{what} + ":" +
-           std::string{channel};
+    return prefix_ + ":{" + std::string{channel} + "}:" + std::string{what};
   }
 
   std::string prefix_;

@@ -24,12 +24,14 @@ constexpr Duration kWatch = std::chrono::milliseconds{500};
 
 }  // namespace
 
-Link::Link(asio::io_context& context, const Settings& settings, bool subscriber, Handlers handlers)
+Link::Link(asio::io_context& context, const Settings& settings, bool subscriber, Handlers handlers,
+           Choose choose)
     : context_{context},
       settings_{settings},
       subscriber_{subscriber},
       handlers_{std::move(handlers)},
       stream_{context},
+      choose_{std::move(choose)},
       wake_writer_{context},
       random_{std::random_device{}()} {}
 
@@ -51,7 +53,8 @@ asio::awaitable<void> Link::run() {
     }
     stream_.close();
     fail_all();
-    if (error != asio::error::operation_aborted && attempts_ == 0)
+    const bool by_us = error == asio::error::operation_aborted || error == asio::error::bad_descriptor;
+    if (!by_us && attempts_ == 0 && !server_.host.empty())
       spdlog::warn("redis lost host={} port={} subscriber={} error={}", log::value(server_.host),
                    server_.port, subscriber_, log::value(error.message()));
     handlers_.down();
@@ -90,7 +93,11 @@ asio::awaitable<ErrorCode> Link::reach() {
   const auto& address = settings_.address;
   const Tls tls{address.tls, settings_.ca_file};
   server_ = {address.host, address.port};
-  if (!address.sentinels.empty()) {
+  if (choose_) {
+    const auto chosen = choose_(attempts_);
+    server_ = chosen.value_or(Endpoint{});
+    if (!chosen) co_return Errc::no_server;
+  } else if (!address.sentinels.empty()) {
     // Another one after each failure: the one that was asked last may be the one that knows nothing.
     const auto& sentinel = address.sentinels[static_cast<std::size_t>(attempts_) % address.sentinels.size()];
     const auto master = co_await ask_sentinel(sentinel);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -34,11 +35,16 @@ class Link {
     std::function<void(Reply)> push;
   };
 
+  /// Where to connect to at the nth attempt since it was up, from 0; nothing: nowhere for now.
+  using Choose = std::function<std::optional<Endpoint>(int attempt)>;
+
   /// Commands that may wait for their answers.
   static constexpr std::size_t kMaxWaiting = 20'000;
 
   /// `subscriber`: after it is let in, all that comes are messages; commands have no answers of their own.
-  Link(boost::asio::io_context& context, const Settings& settings, bool subscriber, Handlers handlers);
+  /// `choose` empty: to where the settings say.
+  Link(boost::asio::io_context& context, const Settings& settings, bool subscriber, Handlers handlers,
+       Choose choose = {});
 
   /// Connects, serves, and connects again, until it is cancelled.
   boost::asio::awaitable<void> run();
@@ -46,7 +52,12 @@ class Link {
   /// to it.
   void close();
 
+  /// Loses the connection, and makes another one.
+  void drop() { stream_.close(); }
+
   bool up() const { return up_; }
+  /// That it is or was last connected to, or tried.
+  const Endpoint& server() const { return server_; }
 
   /// Errors, by callback: Errc::timeout when no answer came (the command may have been carried out), others
   /// when it was not sent. Not called on the spot.
@@ -63,7 +74,7 @@ class Link {
   };
 
   boost::asio::awaitable<ErrorCode> connect();
-  /// Tries to connect to where the server is: as told, or as a Sentinel says.
+  /// Tries to connect to where the server is: as chosen, as told, or as a Sentinel says.
   boost::asio::awaitable<ErrorCode> reach();
   /// Where a Sentinel says that the master is.
   boost::asio::awaitable<Result<Endpoint>> ask_sentinel(Endpoint sentinel);
@@ -83,7 +94,8 @@ class Link {
   bool subscriber_;
   Handlers handlers_;
   Stream stream_;
-  Endpoint server_;  ///< that is or was last connected to
+  Choose choose_;
+  Endpoint server_;
   boost::asio::steady_timer wake_writer_;
   std::string outbox_;
   std::deque<Waiting> waiting_;

@@ -170,7 +170,7 @@ for _, dead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', at)) do
   redis.call('DEL', own)
   redis.call('ZREM', KEYS[3], dead)
 end
-local own = KEYS[2] .. ':' .. node
+local own = KEYS[4]
 local last = 7 + tonumber(ARGV[7]) * 2
 for i = 8, last, 2 do
   local id, info = ARGV[i], ARGV[i + 1]

@@ -38,8 +38,9 @@ struct Scripts {
   /// KEYS meta, value. ARGV epoch, meta ttl. Gives epoch, offset, value or nothing, time, offset of the
   /// value.
   Script read_value;
-  /// KEYS meta, members, leases. ARGV channel, epoch, time, meta ttl, node, lease, number of joins, id and
-  /// info of each, ids that leave. A member belongs to the node that it joined last through.
+  /// KEYS meta, members, leases, members of the node. ARGV channel, epoch, time, meta ttl, node, lease,
+  /// number of joins, id and info of each, ids that leave. A member belongs to the node that it joined last
+  /// through.
   Script members;
   /// KEYS meta, records. ARGV channel, epoch, meta ttl, most keys, number of records; of each key, epoch,
   /// sequence, time, mark, body. Gives epoch, offset, how many were taken, were old, were too many.

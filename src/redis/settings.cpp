@@ -73,15 +73,15 @@ std::optional<Endpoint> read_endpoint(std::string_view text, std::string port) {
   return endpoint;
 }
 
-bool read_sentinels(std::string_view text, Address& address) {
+bool read_endpoints(std::string_view text, const std::string& port, std::vector<Endpoint>& out) {
   while (!text.empty()) {
     const auto comma = std::min(text.find(','), text.size());
-    auto endpoint = read_endpoint(text.substr(0, comma), "26379");
+    auto endpoint = read_endpoint(text.substr(0, comma), port);
     if (!endpoint) return false;
-    address.sentinels.push_back(std::move(*endpoint));
+    out.push_back(std::move(*endpoint));
     text.remove_prefix(std::min(comma + 1, text.size()));
   }
-  return !address.sentinels.empty();
+  return !out.empty();
 }
 
 bool read_database(std::string_view text, Address& address) {
@@ -90,23 +90,30 @@ bool read_database(std::string_view text, Address& address) {
   return chosen.has_value();
 }
 
-// What comes after the first slash: a database, or with Sentinels a master and then a database.
-bool read_path(std::string_view path, bool sentinels, Address& address) {
-  if (!sentinels) return read_database(path, address);
+/// What the hosts of a URL are.
+enum class Hosts { server, sentinels, cluster };
+
+// What comes after the first slash: a database, or with Sentinels a master and then a database. A cluster has
+// one database alone.
+bool read_path(std::string_view path, Hosts hosts, Address& address) {
+  if (hosts == Hosts::cluster) return path.empty();
+  if (hosts == Hosts::server) return read_database(path, address);
   const auto slash = std::min(path.find('/'), path.size());
   address.master = path.substr(0, slash);
   return !address.master.empty() && read_database(path.substr(std::min(slash + 1, path.size())), address);
 }
 
 // Takes the scheme off. Nothing: it is none of ours.
-std::optional<bool> take_scheme(std::string_view& url, Address& address) {
-  for (const bool sentinels : {false, true}) {
+std::optional<Hosts> take_scheme(std::string_view& url, Address& address) {
+  constexpr std::pair<Hosts, std::string_view> kKinds[] = {
+      {Hosts::server, "://"}, {Hosts::sentinels, "+sentinel://"}, {Hosts::cluster, "+cluster://"}};
+  for (const auto& [hosts, rest] : kKinds) {
     for (const bool tls : {false, true}) {
-      const std::string scheme = std::string{tls ? "rediss" : "redis"} + (sentinels ? "+sentinel://" : "://");
+      const std::string scheme = (tls ? "rediss" : "redis") + std::string{rest};
       if (!url.starts_with(scheme)) continue;
       url.remove_prefix(scheme.size());
       address.tls = tls;
-      return sentinels;
+      return hosts;
     }
   }
   return {};
@@ -116,18 +123,22 @@ std::optional<bool> take_scheme(std::string_view& url, Address& address) {
 
 Result<Address> parse_url(std::string_view url) {
   Address address;
-  const auto sentinels = take_scheme(url, address);
-  if (!sentinels) return Errc::bad_url;
+  const auto kind = take_scheme(url, address);
+  if (!kind) return Errc::bad_url;
   const auto slash = std::min(url.find('/'), url.size());
   const auto path = url.substr(std::min(slash + 1, url.size()));
   auto hosts = url.substr(0, slash);
-  if (!read_path(path, *sentinels, address)) return Errc::bad_url;
+  if (!read_path(path, *kind, address)) return Errc::bad_url;
   if (const auto at = hosts.rfind('@'); at != std::string_view::npos) {
     if (!read_credentials(hosts.substr(0, at), address)) return Errc::bad_url;
     hosts = hosts.substr(at + 1);
   }
-  if (*sentinels) {
-    if (!read_sentinels(hosts, address)) return Errc::bad_url;
+  if (*kind == Hosts::sentinels) {
+    if (!read_endpoints(hosts, "26379", address.sentinels)) return Errc::bad_url;
+    return address;
+  }
+  if (*kind == Hosts::cluster) {
+    if (!read_endpoints(hosts, "6379", address.cluster)) return Errc::bad_url;
     return address;
   }
   auto endpoint = read_endpoint(hosts, "6379");

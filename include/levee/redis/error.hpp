@@ -14,6 +14,7 @@ enum class Errc {
   timeout,           ///< no answer in time: connecting, or to a command
   no_master,         ///< no Sentinel knows one of this name, or what it named is none
   too_many_waiting,  ///< more commands wait than is allowed
+  no_server,         ///< no server of the cluster has the key, or takes it, for now
 };
 
 const boost::system::error_category& error_category();

@@ -12,15 +12,17 @@
 
 namespace levee::redis {
 
-/// The bus of nodes that share a Redis server (6.2 or newer).
+/// The bus of nodes that share a Redis server (6.2 or newer) or a Redis Cluster.
 ///
-/// Two connections, one for commands and one for subscriptions, both pipelined; each comes back by itself
-/// with a jittered backoff. Order, positions and counts are made by scripts on the server. A message that was
-/// lost between the server and us is seen by its offset and fetched from the channel's stream. What a node
-/// owns (members, counts) is leased: a node that dies leaves no ghosts.
+/// Two connections, one for commands and one for subscriptions, both pipelined; in a cluster one for commands
+/// to each master. Each comes back by itself with a jittered backoff. Order, positions and counts are made by
+/// scripts on the server. A message that was lost between the server and us is seen by its offset and fetched
+/// from the channel's stream. What a node owns (members, counts) is leased: a node that dies leaves no
+/// ghosts.
 ///
 /// While the server is away: publications fail with realtime::Errc::bus_down; counts and members are told
-/// from what this node knows, marked partial; when it is back, everything is said again and read again.
+/// from what this node knows, marked partial; when it is back, everything is said again and read again. In a
+/// cluster that holds for the channels of a lost master; `state` is up while any can be spoken to.
 ///
 /// Lifetime: `home` outlives it. `stop` it before it is destroyed, and its clients before that.
 /// Thread: any; it lives on that of `home`.

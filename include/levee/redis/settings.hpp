@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,25 +23,27 @@ struct Tls {
 struct Endpoint {
   std::string host;
   std::string port;
-  bool operator==(const Endpoint&) const = default;
+  auto operator<=>(const Endpoint&) const = default;
 };
 
 /// Where a Redis server is, and as whom to speak to it.
 struct Address {
-  std::string host;  ///< empty when it is to be asked of `sentinels`
+  std::string host;  ///< empty when it is to be asked of `sentinels`, or `cluster` is not empty
   std::string port = "6379";
   std::vector<Endpoint> sentinels;
-  std::string master;    ///< what the Sentinels call it
-  bool tls = false;      ///< to the server, not to Sentinels
-  std::string user;      ///< empty: the default one
-  std::string password;  ///< empty: none is sent
+  std::string master;             ///< what the Sentinels call it
+  std::vector<Endpoint> cluster;  ///< some of its servers; any one that answers will do to begin with
+  bool tls = false;               ///< to the server, not to Sentinels
+  std::string user;               ///< empty: the default one
+  std::string password;           ///< empty: none is sent
   int database = 0;
 };
 
 /// Reads `redis://[[user]:password@]host[:port][/database]`, the same with `rediss://` for TLS, and
 /// `redis+sentinel://[[user]:password@]host[:port],host[:port].../master[/database]`, where the hosts are
 /// Sentinels (port 26379) that are asked without a password where the master is; `rediss+sentinel://` speaks
-/// TLS to that master. User and password may be percent-encoded; an IPv6 host stands in brackets.
+/// TLS to that master. `redis+cluster://[[user]:password@]host[:port],host[:port]...` and `rediss+cluster://`
+/// name servers of a cluster. User and password may be percent-encoded; an IPv6 host stands in brackets.
 /// Errors: Errc::bad_url.
 Result<Address> parse_url(std::string_view url);
 

@@ -1,10 +1,8 @@
 #include "levee/redis/redis_bus.hpp"
 
-#include "levee/runtime/task_group.hpp"
-
 #include "redis/keys.hpp"
+#include "redis_nodes.hpp"
 #include "redis_server.hpp"
-#include "support/bus_contract.hpp"
 
 namespace levee::test {
 namespace {
@@ -13,47 +11,12 @@ using namespace std::chrono_literals;
 using realtime::BusState;
 using redis::RedisBus;
 
-class RedisBusTest : public BusContract {
+class RedisBusTest : public RedisNodes {
  protected:
-  RedisBusTest() {
-    for (int node = 0; node < 2; ++node) {
-      buses_[node] = std::make_unique<RedisBus>(context, settings("n" + std::to_string(node)));
-      buses_[node]->start();
-    }
-    EXPECT_TRUE(wait_until([&] { return both(BusState::up); }));
-  }
-  ~RedisBusTest() override {
-    int running = 0;
-    runtime::TaskGroup stopping{context};
-    for (auto& bus : buses_) {
-      if (!bus) continue;
-      ++running;
-      stopping.spawn("stop", stop(*bus, running));
-    }
-    wait_until([&] { return running == 0 && stopping.size() == 0; });
-  }
-
-  static boost::asio::awaitable<void> stop(RedisBus& bus, int& running) {
-    co_await bus.stop();
-    --running;
-  }
-
-  redis::Settings settings(const std::string& node) {
-    redis::Settings settings;
-    settings.address = redis::parse_url("redis://127.0.0.1:" + server_.port()).value();
-    settings.node = node;
-    settings.reply_timeout = 1s;
-    settings.backoff_max = 300ms;
-    settings.lease = 4s;
-    settings.trails = kTrails;
-    return settings;
-  }
-
-  bool both(BusState state) const { return buses_[0]->state() == state && buses_[1]->state() == state; }
-  realtime::Bus& bus(int node) override { return *buses_[node]; }
+  RedisBusTest() { start("redis://127.0.0.1:" + server_.port()); }
+  ~RedisBusTest() override { stop_all(); }
 
   RedisServer server_;
-  std::unique_ptr<RedisBus> buses_[2];
 };
 
 LEVEE_BUS_CONTRACT(RedisBusTest)
@@ -78,10 +41,7 @@ TEST_F(RedisBusTest, ANodeThatDiesLeavesNoGhosts) {
   dying->set_count("count:a", 3, 1);
   end->client->change_members("presence:a", {{{"ann", "{}"}}, {}});
   ASSERT_TRUE(wait_until([&] { return watching->members == 1 && here->value == R"({"n":3})"; }));
-  runtime::TaskGroup stopping{context};
-  int running = 1;
-  stopping.spawn("stop", stop(*dying, running));
-  ASSERT_TRUE(wait_until([&] { return running == 0 && stopping.size() == 0; }));
+  stop(*dying);
   // Two seconds, and what a busy machine takes.
   EXPECT_TRUE(wait_until([&] { return here->value == R"({"n":0})"; }, 3500ms));
   EXPECT_TRUE(wait_until([&] { return watching->members == 0; }, 12s));
@@ -149,6 +109,26 @@ TEST_F(RedisBusTest, SaysThatItCannotTellTrailsWhileTheServerIsAway) {
   EXPECT_EQ(extend(*here, "v1", {place(2, 2000)}), Errc::bus_down);
   EXPECT_EQ(trails(0, "v1").error(), Errc::bus_down);
   EXPECT_EQ(trails(0, "").error(), Errc::bus_down);
+}
+
+TEST_F(RedisBusTest, AMemberThatLeftWhileTheServerStoodStillIsNoGhost) {
+  const auto watching = subscribed(1, "presence:a");
+  const auto here = end(0);
+  here->client->change_members("presence:a", {{{"ann", "{}"}, {"bo", "{}"}}, {}});
+  ASSERT_TRUE(wait_until([&] { return watching->members == 2; }));
+  server_.freeze();
+  here->client->change_members("presence:a", {{}, {"ann"}});
+  ASSERT_TRUE(wait_until([&] { return both(BusState::down); }));
+  here->client->change_members("presence:a", {{{"cy", "{}"}}, {"bo"}});
+  server_.thaw();
+  const auto only_cy = [&] {
+    const auto& now = *watching->resets.back();
+    return watching->members == 1 && !now.partial;
+  };
+  ASSERT_TRUE(wait_until(only_cy, 8s));
+  const auto late = subscribed(1, "presence:a");
+  ASSERT_EQ(late->resets.back()->members.size(), 1u);
+  EXPECT_EQ(late->resets.back()->members.front().id, "cy");
 }
 
 TEST_F(RedisBusTest, CatchesUpAfterAServerThatStoodStill) {
@@ -255,16 +235,13 @@ class OneRedisBusTest : public RedisBusTest {
     RedisBus other{context, to_there};
     other.start();
     const bool connected = wait_until([&] { return other.state() == BusState::up; }, 2s);
-    int running = 1;
-    runtime::TaskGroup stopping{context};
-    stopping.spawn("stop", stop(other, running));
-    EXPECT_TRUE(wait_until([&] { return running == 0 && stopping.size() == 0; }));
+    stop(other);
     return connected;
   }
 };
 
 TEST_F(OneRedisBusTest, SpeaksTlsToAServerWhoseCertificateIsGood) {
-  const RedisServer secure{true};
+  const RedisServer secure{RedisServer::Mode::tls};
   EXPECT_TRUE(connects("rediss://localhost:" + secure.port(), secure.certificate()));
   EXPECT_FALSE(connects("rediss://127.0.0.1:" + secure.port(), secure.certificate())) << "another name";
   EXPECT_FALSE(connects("rediss://localhost:" + secure.port())) << "signed by nobody we trust";

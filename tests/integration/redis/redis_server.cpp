@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 #include <unistd.h>
@@ -41,7 +42,7 @@ bool is_free(std::uint16_t port) {
 std::uint16_t free_port() {
   for (int attempt = 0; attempt < 1000; ++attempt) {
     const auto port = static_cast<std::uint16_t>(20000 + (::getpid() * 7 + attempt * 13) % 12000);
-    if (is_free(port)) return port;
+    if (is_free(port) && is_free(static_cast<std::uint16_t>(port + 1))) return port;  // one more: a cluster's
   }
   throw std::runtime_error{"no free port"};
 }
@@ -96,8 +97,9 @@ std::string answer(std::uint16_t port, const std::string& command) {
 
 }  // namespace
 
-RedisServer::RedisServer(bool tls) : port_{free_port()}, folder_{new_folder()}, tls_{tls} {
-  if (tls_) make_certificate();
+RedisServer::RedisServer(Mode mode, std::vector<std::string> more)
+    : port_{free_port()}, folder_{new_folder()}, mode_{mode}, more_{std::move(more)} {
+  if (tls()) make_certificate();
   start();
 }
 
@@ -118,7 +120,7 @@ void RedisServer::make_certificate() const {
 void RedisServer::start() {
   std::vector<std::string> words{"redis-server", "--bind", "127.0.0.1", "--save", "",
                                  "--appendonly", "no",     "--dir",     folder_};
-  if (tls_) {
+  if (tls()) {
     const std::vector<std::string> more{"--port",
                                         "0",
                                         "--tls-port",
@@ -135,8 +137,17 @@ void RedisServer::start() {
   } else {
     words.insert(words.end(), {"--port", port()});
   }
+  if (mode_ == Mode::cluster || mode_ == Mode::tls_cluster) {
+    const auto bus_port = std::to_string(port_ + 1);
+    for (const auto* word : {"--cluster-enabled", "yes", "--cluster-port", bus_port.c_str(),
+                             "--cluster-node-timeout", "2000", "--cluster-require-full-coverage", "no",
+                             "--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0"})
+      words.emplace_back(word);
+  }
+  if (mode_ == Mode::tls_cluster) words.insert(words.end(), {"--tls-cluster", "yes"});
+  words.insert(words.end(), more_.begin(), more_.end());
   pid_ = run(words);
-  wait_for([this] { return tls_ ? accepts(port_) : answer(port_, "PING").starts_with('+'); });
+  wait_for([this] { return tls() ? accepts(port_) : answer(port_, "PING").starts_with('+'); });
 }
 
 RedisSentinel::RedisSentinel(const RedisServer& server) : port_{free_port()}, folder_{new_folder()} {
@@ -159,6 +170,74 @@ void RedisServer::kill() {
   ::kill(pid_, SIGKILL);
   ::waitpid(pid_, nullptr, 0);
   pid_ = -1;
+}
+
+RedisCluster::RedisCluster()
+    : servers_{RedisServer{RedisServer::Mode::cluster}, RedisServer{RedisServer::Mode::cluster},
+               RedisServer{RedisServer::Mode::cluster}, RedisServer{RedisServer::Mode::cluster}} {
+  const std::size_t third = 16384 / kMasters;
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    const auto& server = servers_[i];
+    server.ask("CLUSTER SET-CONFIG-EPOCH " + std::to_string(i + 1));
+    if (i > 0)
+      server.ask("CLUSTER MEET 127.0.0.1 " + servers_[0].port() + ' ' +
+                 std::to_string(std::stoi(servers_[0].port()) + 1));
+    if (i == kMasters) continue;
+    const auto last = i + 1 == kMasters ? 16383 : (i + 1) * third - 1;
+    server.ask("CLUSTER ADDSLOTSRANGE " + std::to_string(i * third) + ' ' + std::to_string(last));
+  }
+  const auto all_say = [this](const std::string& what) {
+    return std::ranges::all_of(servers_, [&](const RedisServer& server) {
+      return server.ask("CLUSTER INFO").find(what) != std::string::npos;
+    });
+  };
+  wait_for([&] { return all_say("cluster_known_nodes:4") && all_say("cluster_slots_assigned:16384"); });
+  wait_for([&] { return replica().ask("CLUSTER REPLICATE " + id(kMasters - 1)).starts_with('+'); });
+  wait_for(
+      [&] { return replica().ask("INFO replication").find("master_link_status:up") != std::string::npos; });
+  wait_for([&] { return all_say("cluster_state:ok"); });
+}
+
+std::size_t RedisCluster::owner(const std::string& key) const {
+  std::size_t index = 0;
+  while (index + 1 < kMasters && servers_[index].ask("EXISTS " + key).starts_with("-MOVED")) ++index;
+  return index;
+}
+
+// "$40\r\nthe id\r\n"
+std::string RedisCluster::id(std::size_t index) const {
+  const auto answer = servers_[index].ask("CLUSTER MYID");
+  return answer.substr(answer.find('\n') + 1, 40);
+}
+
+void RedisCluster::begin_move(const std::string& key, std::size_t to) {
+  const auto answer = servers_[0].ask("CLUSTER KEYSLOT " + key);  // ":123\r\n"
+  move_ = {answer.substr(1, answer.find('\r') - 1), owner(key), to};
+  servers_[to].ask("CLUSTER SETSLOT " + move_.slot + " IMPORTING " + id(move_.from));
+  servers_[move_.from].ask("CLUSTER SETSLOT " + move_.slot + " MIGRATING " + id(to));
+}
+
+std::size_t RedisCluster::move_keys(std::size_t count) const {
+  const auto& from = servers_[move_.from];
+  std::string keys;
+  std::istringstream lines{from.ask("CLUSTER GETKEYSINSLOT " + move_.slot + ' ' + std::to_string(count))};
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with('*') && !line.starts_with('$')) keys += ' ' + line.substr(0, line.size() - 1);
+  }
+  if (!keys.empty()) from.ask("MIGRATE 127.0.0.1 " + servers_[move_.to].port() + " \"\" 0 2000 KEYS" + keys);
+  return std::stoul(from.ask("CLUSTER COUNTKEYSINSLOT " + move_.slot).substr(1));  // ":3\r\n"
+}
+
+void RedisCluster::finish_move() {
+  while (move_keys(50) > 0) {
+  }
+  const auto owner = id(move_.to);
+  for (const auto index : {move_.to, move_.from})
+    servers_[index].ask("CLUSTER SETSLOT " + move_.slot + " NODE " + owner);
+}
+
+void RedisCluster::flush() const {
+  for (const auto& server : servers_) server.ask("FLUSHALL");
 }
 
 std::string RedisServer::ask(const std::string& command) const { return answer(port_, command); }

@@ -85,6 +85,17 @@ TEST(RedisUrl, IsRefusedWhenItIsNone) {
     EXPECT_EQ(parse_url(bad).error(), Errc::bad_url) << bad;
 }
 
+TEST(RedisUrl, NamesServersOfACluster) {
+  const auto address = parse_url("redis+cluster://:p@h1,[::1]:7000");
+  ASSERT_TRUE(address);
+  EXPECT_EQ(address->cluster, (std::vector<Endpoint>{{"h1", "6379"}, {"::1", "7000"}}));
+  EXPECT_EQ(address->password, "p");
+  EXPECT_FALSE(address->tls);
+  EXPECT_TRUE(parse_url("rediss+cluster://h1")->tls);
+  for (const auto* bad : {"redis+cluster://", "redis+cluster://h1/3", "redis+cluster://h1:x"})
+    EXPECT_EQ(parse_url(bad).error(), Errc::bad_url) << bad;
+}
+
 TEST(Keys, OfOneChannelHaveOneHashTag) {
   const Keys keys{"levee"};
   const auto meta = keys.meta("chat:a");
