@@ -16,7 +16,7 @@ two minutes. One client in a hundred comes back every second, whatever it is tol
 console.log(simulate(POLICIES, '--factors=2,3,10', '--plot=docs/images/sim-surge-10x.svg'));
 console.log('![A surge of ten times the capacity, four policies](images/sim-surge-10x.svg)\n');
 
-console.log('A surge of 30 and of 100 times the capacity, 1.1 million viewers within a minute, until the line is short:\n');
+console.log('A surge of 30 and of 100 times the capacity, a million viewers within a minute, until the line is short:\n');
 console.log(simulate('--policies=levee', '--factors=30', '--surge_seconds=15', '--horizon=1000'));
 console.log(simulate('--policies=levee', '--factors=100', '--surge_seconds=60', '--horizon=1500', '--plot=docs/images/sim-surge-100x.svg'));
 console.log('![A surge of a hundred times the capacity](images/sim-surge-100x.svg)\n');

@@ -17,7 +17,8 @@ const lowLatency = ['surge_ll', ...short];
 const plain = ['surge_plain', ...short];
 const reconnect = ['reconnect', '--newcomers', '0', ...short];
 const off = { 'admission.enabled': false };
-const ladder = [...plain, '--set', 'player.start_rung=first', '--set', 'player.adapt=true'];
+const adapting = ['--set', 'player.start_rung=first', '--set', 'player.adapt=true'];
+const ladder = [...plain, ...adapting];
 const peers = { nginx: withNginxFiles, 'nginx-rtmp': withNginxRtmp, 'nginx-ladder': withNginxLadder };
 
 /** Every run: what is published (kb/s), on which server, and what the harness is told. */
@@ -33,6 +34,7 @@ const runs = {
   'll-bbr-2': { kbps: 8000, congestion: 'bbr', args: [...lowLatency, '--seed', '2'] },
   'll-cubic-1': { kbps: 8000, congestion: 'cubic', args: lowLatency },
   'll-cubic-2': { kbps: 8000, congestion: 'cubic', args: [...lowLatency, '--seed', '2'] },
+  'll-ladder-cubic': { kbps: 8000, settings: { 'ladder.enabled': true }, congestion: 'cubic', args: [...lowLatency, ...adapting] },
   'plain-off-cubic': { kbps: 4000, settings: off, congestion: 'cubic', args: plain },
   'plain-cubic-1': { kbps: 4000, congestion: 'cubic', args: plain },
   'plain-bbr-1': { kbps: 4000, congestion: 'bbr', args: plain },
@@ -78,7 +80,7 @@ for (const name of wanted ?? Object.keys(runs).filter((one) => !runs[one].first)
 const made = Object.keys(runs).filter((name) => existsSync(path.join(out, `${name}.json`)));
 console.log(`The server has one core of ${execFileSync('nproc').toString().trim()}, levee-surge and the publisher the other; the stream is \`source\` alone, 8 Mb/s at low ` +
   'latency, 4 Mb/s plain, 1 Mb/s for reconnecting. Incumbents watch for 10 s before newcomers come within one second: 800 + 8,200 at low latency, ' +
-  '1,000 + 18,000 plain; \`ladder\` is the plain surge on all rungs, by players that adapt. In the runs called \`free\` nothing is held to a core: levee has an io thread on ' +
+  '1,000 + 18,000 plain; \`ladder\` is the plain surge on all rungs, by players that adapt, \`ll-ladder\` the same at low latency. In the runs called \`free\` nothing is held to a core: levee has an io thread on ' +
   'each, and the harness and the publisher take from both what they need. Fetch times are of parts (low latency) or segments, p99, from when they were due.\n');
 console.log(table(['run', 'incumbents that stalled', 's in stalls', 'fetch before, ms', 'in the surge', 'after', 'newcomers let in', '503', '503 p99 from due, ms', 'once begun',
   'generator began late, p99, ms', 'errors of newcomers', 'back after a drop, p99, ms', 'generator at its limit'], made.map(row)));
