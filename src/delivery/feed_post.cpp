@@ -13,6 +13,7 @@
 #include <boost/asio/write.hpp>
 #include <spdlog/fmt/fmt.h>
 
+#include "levee/base/unix_time.hpp"
 #include "levee/delivery/target.hpp"
 #include "levee/realtime/wire.hpp"
 #include "levee/runtime/use_result.hpp"
@@ -97,13 +98,11 @@ asio::awaitable<void> serve_feed_post(Socket socket, UpgradeRequest request, rea
   if (!body) co_return;
   realtime::Hub::Post post{"feed:" + std::string{parse_target(request.target).file},
                            bearer(request.authorization), std::move(*body)};
-  const auto wall = std::chrono::system_clock::now().time_since_epoch();
-  const auto wall_ms = std::chrono::duration_cast<std::chrono::milliseconds>(wall).count();
   auto done = [desk](realtime::Hub::PostAnswer answer) {
     desk->answer = std::move(answer);
     desk->timer.cancel();
   };
-  hub.post(std::move(post), Clock::now(), wall_ms, std::move(done));
+  hub.post(std::move(post), Clock::now(), unix_ms(), std::move(done));
   if (!desk->answer) {
     desk->timer.expires_after(kPatience);
     co_await desk->timer.async_wait(runtime::use_result);

@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "levee/base/unix_time.hpp"
+
 namespace levee::delivery {
 namespace {
 
@@ -18,11 +20,6 @@ constexpr int kClosePatienceSeconds = 2;
 constexpr std::size_t kBuffersPerWrite = 64;
 
 enum Code { restart = 1012, try_later = 1013, no_hello = 4000, silent = 4002, slow = 4008, flood = 4029 };
-
-std::int64_t wall_ms() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
 
 // One for all connections of a thread: what is read is used up at once.
 BytesView read_some(Socket& socket, ErrorCode& error) {
@@ -81,7 +78,7 @@ bool RealtimeConnection::take_event(WebSocketEvent& event) {
   }
   if (closing_) return true;
   if (const auto* text = std::get_if<WebSocketText>(&event)) {
-    session_->receive(text->text, Clock::now(), wall_ms());
+    session_->receive(text->text, Clock::now(), unix_ms());
   } else if (const auto* ping = std::get_if<WebSocketPing>(&event); ping != nullptr && !blocked_) {
     // One that does not read has no use for a pong, and must not make us keep them.
     push(share(websocket_pong(ping->payload)));

@@ -15,6 +15,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
+#include "levee/base/unix_time.hpp"
 #include "levee/delivery/websocket_handshake.hpp"
 #include "levee/runtime/run_on.hpp"
 #include "levee/runtime/task_group.hpp"
@@ -36,11 +37,6 @@ constexpr int kCloseTryLater = 1013;
 constexpr int kDrainSlices = 10;
 // What the kernel holds of a connection can't be taken back when it is stale: keep it little.
 const int kUnsentBytes = 16 * 1024;
-
-std::int64_t wall_ms() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
 
 /// What one shard has of the server. Thread: that shard's, once started.
 class RealtimeShard {
@@ -113,7 +109,7 @@ class RealtimeShard {
     while (!stopping_) {
       woken_ = false;
       const auto now = Clock::now();
-      hub_.tick(now, wall_ms());
+      hub_.tick(now, unix_ms());
       const auto next = hub_.deadline();
       if (woken_ || next <= now) {
         co_await asio::post(context_, asio::use_awaitable);
