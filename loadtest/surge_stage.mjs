@@ -41,7 +41,7 @@ function publish(file, output, cores = apart) {
   return start('publisher', 'ffmpeg', ['-hide_banner', '-loglevel', 'warning', '-nostdin', '-re', '-stream_loop', '-1', '-i', file, '-c', 'copy', ...output], cores);
 }
 
-/** Calls `play` with the stream's URL and that of the metrics while levee has the stream; gives what it gives. */
+/** Calls `play` with the stream's URL, that of the metrics and levee's process while it has the stream; gives what it gives. */
 export async function withLevee(file, settings, play, cores = apart) {
   const levee = await startLevee({ ...cores.settings, 'ladder.enabled': false, 'srt.enabled': false, ...settings });
   if (cores !== free) pin(levee.program.pid, cores.server);
@@ -49,7 +49,7 @@ export async function withLevee(file, settings, play, cores = apart) {
   try {
     await levee.playable('show', { seconds: 30 });
     await until('there is as much to play as a player holds back', () => holdsBack(levee), { seconds: 30 });
-    return await play(levee.url('/live/show/index.m3u8'), levee.adminUrl('/metrics'));
+    return await play(levee.url('/live/show/index.m3u8'), levee.adminUrl('/metrics'), levee.program.pid);
   } finally {
     await publisher.kill();
     await levee.stop();

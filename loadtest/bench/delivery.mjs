@@ -1,15 +1,13 @@
 // Requests a second and bits a second from memory, against nginx sending the very same bytes from tmpfs with sendfile:
-// one core each for the server, the other core for the client (levee-fetch, 64 keep-alive connections), in turns.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// one core each for the server, the other core for the client (levee-fetch, keep-alive connections), in turns.
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { binary, startLevee } from '../../tests/support/levee.mjs';
-import { Program, freePort, run, until } from '../../tests/support/processes.mjs';
-import { cpuSeconds, median, pin, table } from '../measure.mjs';
-
-const fetcher = path.join(path.dirname(binary), 'levee-fetch');
-const ROUNDS = 3;
-const SECONDS = 4;
+import { startLevee } from '../../tests/support/levee.mjs';
+import { Program, until } from '../../tests/support/processes.mjs';
+import { pin, table } from '../measure.mjs';
+import { startNginx } from '../peers/nginx.mjs';
+import { connections, howMeasured, inTurns, percent } from '../turns.mjs';
 
 /** A picture of noise, so that the encoder fills the bit rate. */
 function publishNoise(server, key, kbps) {
@@ -35,27 +33,7 @@ async function objects(levee, name) {
   return found;
 }
 
-async function load(url, pid) {
-  const before = cpuSeconds(pid);
-  const output = await run('taskset', ['-c', '1', fetcher, url, '64', String(SECONDS)], { seconds: SECONDS + 20 });
-  const cpu = cpuSeconds(pid) - before;
-  const told = JSON.parse(output);
-  return { rate: told.responses / told.seconds, cpuMicros: (cpu / told.responses) * 1e6, busy: cpu / told.seconds, client: told.cpu_seconds / told.seconds };
-}
-
-function startNginx(folder, port) {
-  writeFileSync(path.join(folder, 'nginx.conf'), `
-daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log stderr warn; user root;
-events { worker_connections 1024; }
-http {
-  access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_requests 1000000000; open_file_cache max=100 inactive=1h;
-  types { application/vnd.apple.mpegurl m3u8; video/mp4 m4s; }
-  server { listen 127.0.0.1:${port}; root ${folder}; }
-}`);
-  return new Program('nginx', 'nginx', ['-p', folder, '-c', path.join(folder, 'nginx.conf')]);
-}
-
-const folder = mkdtempSync('/dev/shm/levee-bench-');
+const nginx = await startNginx();
 const levee = await startLevee({ 'server.threads': 1, 'ladder.enabled': false, 'admission.enabled': false, 'hls.window_s': 20, 'stream.grace_s': 600 });
 try {
   const publishers = [publishNoise(levee.rtmpServer, 'large', 6000), publishNoise(levee.rtmpServer, 'small', 900)];
@@ -71,40 +49,22 @@ try {
     .reduce((best, one) => (Math.abs(one.size - size) < Math.abs(best.size - size) ? one : best));
   const chosen = [nearest('playlist', 2048), nearest('part', 40_000), nearest('segment', 1_500_000)];
 
-  const port = await freePort();
-  const nginx = startNginx(folder, port);
-  for (const [i, one] of chosen.entries()) {
-    one.file = `${i}.${one.kind === 'playlist' ? 'm3u8' : 'm4s'}`;
-    writeFileSync(path.join(folder, one.file), Buffer.from(await (await fetch(one.url)).arrayBuffer()));
-  }
-  const worker = await until('nginx serves', async () => {
-    if (!(await fetch(`http://127.0.0.1:${port}/${chosen[0].file}`)).ok) return null;
-    return Number((await run('pgrep', ['-P', String(nginx.pid)])).trim());
-  });
   pin(levee.program.pid, 0);
-  pin(worker, 0);
 
   const rows = [];
   for (const one of chosen) {
-    const ours = [];
-    const theirs = [];
-    for (let round = 0; round < ROUNDS; ++round) {
-      ours.push(await load(one.url, levee.program.pid));
-      theirs.push(await load(`http://127.0.0.1:${port}/${one.file}`, worker));
-    }
-    const rate = (runs) => median(runs.map((r) => r.rate));
-    const micros = (runs) => median(runs.map((r) => r.cpuMicros)).toFixed(1);
-    const share = (runs, of) => `${(median(runs.map(of)) * 100).toFixed(0)}%`;
-    const gbits = (runs) => ((rate(runs) * one.size * 8) / 1e9).toFixed(2);
-    rows.push([`${one.kind}, ${one.size} bytes`, rate(ours).toFixed(0), rate(theirs).toFixed(0), gbits(ours), gbits(theirs),
-      micros(ours), micros(theirs), share(ours, (r) => r.busy), share(theirs, (r) => r.busy), share(ours, (r) => r.client),
-      share(theirs, (r) => r.client), `**${(rate(ours) / rate(theirs)).toFixed(2)}**`]);
+    const file = `${one.kind}.${one.kind === 'playlist' ? 'm3u8' : 'm4s'}`;
+    writeFileSync(path.join(nginx.folder, file), Buffer.from(await (await fetch(one.url)).arrayBuffer()));
+    const [ours, theirs] = await inTurns([{ url: one.url, pid: levee.program.pid }, { url: nginx.url(file), pid: nginx.worker }]);
+    const both = (figure) => [figure(ours), figure(theirs)];
+    rows.push([`${one.kind}, ${one.size} bytes`, ...both(({ rate }) => rate.toFixed(0)), ...both(({ rate }) => ((rate * one.size * 8) / 1e9).toFixed(2)),
+      ...both(({ cpuMicros }) => cpuMicros.toFixed(1)), ...both(({ busy }) => percent(busy)), ...both(({ client }) => percent(client)),
+      `**${(ours.rate / theirs.rate).toFixed(2)}**`]);
   }
-  console.log(`Server on one core, levee-fetch with 64 keep-alive connections on the other, median of ${ROUNDS} turns of ${SECONDS} s each.\n`);
+  console.log(`Server on one core, levee-fetch with ${connections} keep-alive connections on the other, ${howMeasured}.\n`);
   console.log(table(['object', 'levee requests/s', 'nginx requests/s', 'levee Gbit/s', 'nginx Gbit/s',
     'levee CPU µs/request', 'nginx CPU µs/request', 'levee busy', 'nginx busy', 'client of levee busy', 'client of nginx busy', 'levee : nginx'], rows));
-  await nginx.stop({ signal: 'SIGQUIT' });
 } finally {
   await levee.stop();
-  rmSync(folder, { recursive: true, force: true });
+  await nginx.stop();
 }

@@ -25,9 +25,7 @@ constexpr std::uint64_t kOneRead = 1024 * 1024;
 }  // namespace
 
 Fetcher::Fetcher(const surge::Target& target, std::size_t connections)
-    : request_{"GET " + target.path + " HTTP/1.1\r\nHost: " + target.host + "\r\n\r\n"},
-      connections_(connections),
-      epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
+    : request_{request_for(target)}, connections_(connections), epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
   if (epoll_ < 0) fail("epoll");
   for (auto& connection : connections_) {
     connection.socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

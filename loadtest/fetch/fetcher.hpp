@@ -7,16 +7,10 @@
 
 #include "levee/base/clock.hpp"
 
+#include "fetch/tally.hpp"
 #include "surge/target.hpp"
 
 namespace levee::fetch {
-
-/// What a run has counted.
-struct Tally {
-  std::uint64_t responses = 0;
-  std::uint64_t body_bytes = 0;
-  Duration lasted{};
-};
 
 /// Asks for one URL over and over on keep-alive connections, each as soon as the response before it is whole:
 /// the most that a server gives. For comparing servers whose own core shall be what is full: one read of the

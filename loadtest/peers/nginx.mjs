@@ -1,5 +1,5 @@
-// nginx as an origin beside levee: one worker, on core 0, that serves what lies in a folder in memory. With Debian's
-// libnginx-mod-rtmp it also takes a publisher by RTMP, and makes the HLS there by itself.
+// nginx as an origin beside levee: one worker, on core 0, that serves what lies in a folder in memory, and asks who wants
+// /wait to come later. With Debian's libnginx-mod-rtmp it also takes a publisher by RTMP, and makes the HLS there by itself.
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -23,10 +23,13 @@ events { worker_connections 19900; multi_accept on; }
 http {
   access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_requests 1000000000; keepalive_timeout 600s; etag off;
   types { application/vnd.apple.mpegurl m3u8; video/mp4 m4s mp4; video/mp2t ts; }
-  server { listen 127.0.0.1:${port} backlog=65535; root ${folder}; open_file_cache max=200 inactive=20s; open_file_cache_valid 1s; }
+  server {
+    listen 127.0.0.1:${port} backlog=65535; root ${folder}; open_file_cache max=200 inactive=20s; open_file_cache_valid 1s;
+    location = /wait { default_type text/plain; add_header Retry-After 1 always; return 503 "${'come back when Retry-After says. '.repeat(6)}"; }
+  }
 }${rtmpPort ? rtmpServer(folder, rtmpPort) : ''}`;
 
-/** Starts it; `folder` is what it serves, `rtmp` where to publish. Throws where the module that it needs is not installed. */
+/** Starts it; `folder` is what it serves, `rtmp` where to publish, `worker` the process that serves. Throws where the module that it needs is not installed. */
 export async function startNginx({ rtmp = false } = {}) {
   if (rtmp && !existsSync(rtmpModule)) throw new Error('libnginx-mod-rtmp is not installed');
   const folder = mkdtempSync('/dev/shm/levee-surge-');
@@ -41,8 +44,9 @@ export async function startNginx({ rtmp = false } = {}) {
   const url = (file) => `http://127.0.0.1:${port}/${file}`;
   try {
     await until('nginx answers', () => fetch(url('')), { seconds: 5 });
-    for (const pid of (await run('pgrep', ['-P', String(nginx.pid)])).trim().split('\n')) pin(Number(pid), 0);
-    return { folder, url, rtmp: `rtmp://127.0.0.1:${rtmpPort}/live`, stop };
+    const workers = (await run('pgrep', ['-P', String(nginx.pid)])).trim().split('\n').map(Number);
+    for (const pid of workers) pin(pid, 0);
+    return { folder, url, rtmp: `rtmp://127.0.0.1:${rtmpPort}/live`, worker: workers[0], stop };
   } catch (error) {
     await stop();
     throw error;
