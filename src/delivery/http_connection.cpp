@@ -89,16 +89,18 @@ void HttpDesk::set_time(WallTime now) {
   date = fmt::format("Date: {:%a, %d %b %Y %H:%M:%S} GMT\r\n", parts);
 }
 
-HttpConnection::HttpConnection(HttpDesk& desk, Arrival arrival)
+HttpConnection::HttpConnection(HttpDesk& desk, Arrival&& arrival)
     : desk_{desk},
       place_{std::move(arrival.place)},
       socket_{std::move(arrival.socket)},
-      reader_{std::move(arrival.received)},
+      reader_{desk.settings.head_limit_bytes},
+      heard_{std::move(arrival.request)},
       connected_{Clock::now()},
       since_{connected_},
       ticket_{arrival.ticket},
       tight_{arrival.tight},
       let_in_{arrival.let_in} {
+  reader_.take(arrival.received);
   desk_.connections.push_back(*this);
 }
 
@@ -107,12 +109,12 @@ void HttpConnection::enter(Phase phase) {
   since_ = Clock::now();
 }
 
-ShardTask<void> HttpConnection::run() {
+ShardTask<void> HttpConnection::serve(std::unique_ptr<HttpConnection> connection) {
   for (;;) {
-    const bool goes_on = co_await converse();
-    if (!goes_on || !rest()) co_return;
-    const auto [error] = co_await socket_.async_wait(Socket::wait_read, kInPlace);
-    if (error || receive()) co_return;
+    const bool goes_on = co_await connection->converse();
+    if (!goes_on || !connection->rest()) co_return;
+    const auto [error] = co_await connection->socket_.async_wait(Socket::wait_read, kInPlace);
+    if (error || connection->receive()) co_return;
   }
 }
 
@@ -136,9 +138,15 @@ ErrorCode HttpConnection::receive() {
   return error;
 }
 
+Result<std::optional<Request>> HttpConnection::next_request() {
+  if (!heard_) return reader_.next();
+  const auto heard = std::move(heard_);
+  return std::optional<Request>{std::move(*heard)};
+}
+
 ShardTask<bool> HttpConnection::converse() {
   for (;;) {
-    auto request = reader_.next();
+    auto request = next_request();
     if (!request) {
       co_await refuse(request.error());
       co_return false;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include <boost/intrusive/list.hpp>
@@ -60,14 +61,15 @@ struct HttpDesk {
   }
 };
 
-/// A connection that comes to be served: from the waiting room, or from the port itself.
+/// A connection that comes from the waiting room to be served.
 struct Arrival {
   Socket socket;
-  RequestReader received;  ///< holds what was read from it and not answered
   Place place;
+  std::unique_ptr<Request> request;  ///< what it has asked for; null: what was received is no whole request
+  std::string_view received;         ///< read from it and neither in `request` nor answered
   std::optional<admission::Ticket> ticket;  ///< what it was told last
   bool tight = false;                       ///< it has one of the last descriptors, see RequestView
-  bool let_in = false;                      ///< the sender of what was received is a newcomer let in just now
+  bool let_in = false;                      ///< the sender of `request` is a newcomer let in just now
 };
 
 /// One viewer's HTTP/1.1 connection, from its first request that is not answered in the waiting room to its
@@ -81,11 +83,13 @@ struct Arrival {
 /// Settings::write_timeout.
 class HttpConnection : public ConnectionHook {
  public:
-  HttpConnection(HttpDesk& desk, Arrival arrival);
+  HttpConnection(HttpDesk& desk, Arrival&& arrival);
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
-  runtime::ShardTask<void> run();
+  /// Runs it to its end. It is asked to end by `begin_stop`: spawn it unasked. Memory: on the heap and not in
+  /// the frame of the coroutine, which would hold it and what it was made of.
+  static runtime::ShardTask<void> serve(std::unique_ptr<HttpConnection> connection);
 
   /// Ends what has waited for too long.
   void check(TimePoint now);
@@ -101,6 +105,7 @@ class HttpConnection : public ConnectionHook {
   bool rest();
   /// Takes what has arrived, if anything has. Errors: the peer has closed, or worse.
   ErrorCode receive();
+  Result<std::optional<Request>> next_request();
   /// Answers what has arrived. Returns whether the connection goes on, as all that follow do.
   runtime::ShardTask<bool> converse();
   runtime::ShardTask<bool> respond(const Request& request);
@@ -125,6 +130,7 @@ class HttpConnection : public ConnectionHook {
   Place place_;
   Socket socket_;
   RequestReader reader_;
+  std::unique_ptr<Request> heard_;  ///< in the waiting room, and to be answered first
   TimePoint connected_;
   TimePoint since_;     ///< when the phase began, or last made progress
   TimePoint deadline_;  ///< of what is parked

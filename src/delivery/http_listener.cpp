@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <memory>
 #include <utility>
 
 #include <boost/asio/error.hpp>
@@ -57,10 +58,7 @@ HttpListener::HttpListener(asio::io_context& shard, HttpDesk& desk,
       files_{files},
       on_{std::move(chores)},
       acceptor_{shard},
-      room_{shard, desk,
-            [this](Guest& guest, std::string_view received, bool let_in) {
-              take_over(guest, received, let_in);
-            }},
+      room_{shard, desk, [this](Guest& guest, Heard heard) { take_over(guest, std::move(heard)); }},
       second_{shard},
       beat_{shard},
       connections_{shard},
@@ -170,33 +168,23 @@ void HttpListener::turn_away(Descriptor socket) {
   ::shutdown(socket.number(), SHUT_WR);
 }
 
-void HttpListener::take_over(Guest& guest, std::string_view received, bool let_in) {
-  Arrival arrival{Socket{shard_},
-                  RequestReader{desk_.settings.head_limit_bytes},
-                  std::move(guest.place),
-                  guest.ticket,
-                  guest.tight,
-                  let_in};
+void HttpListener::take_over(Guest& guest, Heard heard) {
+  Arrival arrival{
+      .socket = Socket{shard_},
+      .place = std::move(guest.place),
+      .request = std::move(heard.request),
+      .received = heard.received,
+      .ticket = guest.ticket,
+      .tight = guest.tight,
+      .let_in = heard.let_in,
+  };
   ErrorCode error;
   arrival.socket.assign(protocol_, guest.socket.number(), error);
   if (error) return;  // no memory: the guest's descriptor closes
   guest.socket.release();
   arrival.socket.non_blocking(true, error);
-  while (!received.empty()) {
-    const auto space = arrival.received.space();
-    const auto size = std::min(space.size(), received.size());
-    std::copy_n(received.data(), size, space.data());
-    arrival.received.commit(size);
-    received.remove_prefix(size);
-  }
-  connections_.spawn("http connection", serve(std::move(arrival)));
-}
-
-ShardTask<void> HttpListener::serve(Arrival arrival) {
-  // A response in flight is finished: `HttpConnection::begin_stop` asks more gently.
-  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
-  HttpConnection connection{desk_, std::move(arrival)};
-  co_await connection.run();
+  auto connection = std::make_unique<HttpConnection>(desk_, std::move(arrival));
+  connections_.spawn_unasked("http connection", HttpConnection::serve(std::move(connection)));
 }
 
 ShardTask<void> HttpListener::look_after() {

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <string_view>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/io_context.hpp>
@@ -78,13 +77,12 @@ class HttpListener {
   runtime::ShardTask<void> accept();
   runtime::ShardTask<void> look_after();
   runtime::ShardTask<void> beat();
-  runtime::ShardTask<void> serve(Arrival arrival);
   Queue accept_some();
   void shed_batch();
   void admit(Descriptor socket);
   void turn_away(Descriptor socket);
   /// Serves who is not for the waiting room, or not any more.
-  void take_over(Guest& guest, std::string_view received, bool let_in);
+  void take_over(Guest& guest, Heard heard);
 
   boost::asio::io_context& shard_;
   HttpDesk& desk_;

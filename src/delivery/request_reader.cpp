@@ -117,6 +117,16 @@ std::span<char> RequestReader::space() {
   return {buffer_.get() + end_, capacity_ - end_};
 }
 
+void RequestReader::take(std::string_view received) {
+  while (!received.empty() && !full()) {
+    const auto free = space();
+    const auto size = std::min(free.size(), received.size());
+    std::copy_n(received.data(), size, free.data());
+    commit(size);
+    received.remove_prefix(size);
+  }
+}
+
 void RequestReader::release() {
   if (in_request()) return;
   buffer_.reset();

@@ -25,9 +25,14 @@ constexpr std::string_view kEndOfHead = "\r\n\r\n";
 /// Guests heard out between two looks at the clock.
 constexpr int kHeardAtOnce = 16;
 
-bool is_one_whole_request(std::string_view received) {
-  return received.size() > kEndOfHead.size() &&
-         received.find(kEndOfHead) == received.size() - kEndOfHead.size();
+/// The request that `received` is, whole and with nothing after it; nothing when it is anything else, or asks
+/// for more than a response.
+std::optional<Request> read_plain_request(std::string_view received) {
+  const auto end = received.find(kEndOfHead);
+  if (end == std::string_view::npos || end + kEndOfHead.size() != received.size()) return std::nullopt;
+  auto request = parse_head(received);
+  if (!request || !request->keep_alive || request->websocket || request->posts_records) return std::nullopt;
+  return std::move(*request);
 }
 
 int make_epoll_set() {
@@ -85,7 +90,15 @@ bool WaitingRoom::hear_some() {
     if (!set_.is_open()) return false;
     std::array<epoll_event, kHeardAtOnce> events;
     const int count = ::epoll_wait(set_.native_handle(), events.data(), kHeardAtOnce, 0);
-    for (int i = 0; i < count; ++i) hear(*static_cast<Guest*>(events[static_cast<std::size_t>(i)].data.ptr));
+    for (int i = 0; i < count; ++i) {
+      const epoll_event& event = events[static_cast<std::size_t>(i)];
+      Guest& guest = *static_cast<Guest*>(event.data.ptr);
+      if ((event.events & (EPOLLHUP | EPOLLERR)) != 0) {
+        leave(guest);  // neither end can send any more
+      } else {
+        hear(guest);
+      }
+    }
     if (count < kHeardAtOnce) return false;
   } while (Clock::now() < until);
   return true;
@@ -104,23 +117,25 @@ bool WaitingRoom::hear(Guest& guest) {
 }
 
 bool WaitingRoom::answer(Guest& guest, std::string_view received) {
-  Reception reception;
-  bool with_body = true;
-  if (is_one_whole_request(received)) {
-    const auto request = parse_head(received);
-    if (request && request->keep_alive && !request->websocket && !request->posts_records) {
-      with_body = request->method != Method::head;
-      RequestView view = request->view();
-      view.tight = guest.tight;
-      view.ticket = &guest.ticket;
-      reception = desk_.responder.meet(view, desk_.moment());
-    }
+  auto request = read_plain_request(received);
+  Heard heard;
+  if (request) {
+    RequestView view = request->view();
+    view.tight = guest.tight;
+    view.ticket = &guest.ticket;
+    const Reception reception = desk_.responder.meet(view, desk_.moment());
+    if (reception.refusal) return tell(guest, *reception.refusal, request->method != Method::head);
+    heard.request = std::make_unique<Request>(std::move(*request));
+    heard.let_in = reception.let_in;
+  } else {
+    heard.received = received;
   }
-  if (!reception.refusal) {
-    pass_on(guest, received, reception.let_in);
-    return false;
-  }
-  if (!answer_at_once(guest.socket.number(), *reception.refusal, desk_, with_body, true)) {
+  pass_on(guest, std::move(heard));
+  return false;
+}
+
+bool WaitingRoom::tell(Guest& guest, const Response& refusal, bool with_body) {
+  if (!answer_at_once(guest.socket.number(), refusal, desk_, with_body, true)) {
     leave(guest);  // it asks again and again, and reads nothing
     return false;
   }
@@ -138,11 +153,11 @@ void WaitingRoom::watch(Guest& guest) {
   guest.watched = true;
 }
 
-void WaitingRoom::pass_on(Guest& guest, std::string_view received, bool let_in) {
+void WaitingRoom::pass_on(Guest& guest, Heard heard) {
   if (guest.watched) ::epoll_ctl(set_.native_handle(), EPOLL_CTL_DEL, guest.socket.number(), nullptr);
   std::list<Guest> leaving;
   leaving.splice(leaving.begin(), guests_, guest.self);
-  hand_on_(guest, received, let_in);
+  hand_on_(guest, std::move(heard));
 }
 
 void WaitingRoom::leave(Guest& guest) { guests_.erase(guest.self); }

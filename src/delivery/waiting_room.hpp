@@ -37,6 +37,13 @@ struct Guest {
   std::list<Guest>::iterator self{};
 };
 
+/// What a guest has said that is not for the room to answer.
+struct Heard {
+  std::unique_ptr<Request> request;  ///< whole, with nothing after it
+  std::string_view received;         ///< else: the bytes. Lifetime: that of the call
+  bool let_in = false;               ///< the sender of `request` was let in by the responder
+};
+
 /// The connections of one listener on one shard on which nobody was let in: those that have just come, and
 /// those who were told to wait.
 ///
@@ -53,9 +60,8 @@ struct Guest {
 /// Thread: its shard's.
 class WaitingRoom {
  public:
-  /// Takes the connection of a guest over. `received` is what was read from it and not answered; `let_in`:
-  /// the responder has let its sender in. Lifetime: of both until it returns.
-  using HandOn = std::function<void(Guest& guest, std::string_view received, bool let_in)>;
+  /// Takes the connection of a guest over. Lifetime: of `guest` until it returns.
+  using HandOn = std::function<void(Guest& guest, Heard heard)>;
 
   /// Errors: throws boost::system::system_error when there is no descriptor left.
   WaitingRoom(boost::asio::io_context& shard, HttpDesk& desk, HandOn hand_on);
@@ -80,8 +86,9 @@ class WaitingRoom {
   /// Takes what the guest has sent. Returns whether it is still there, as `answer` does.
   bool hear(Guest& guest);
   bool answer(Guest& guest, std::string_view received);
+  bool tell(Guest& guest, const Response& refusal, bool with_body);
   void watch(Guest& guest);
-  void pass_on(Guest& guest, std::string_view received, bool let_in);
+  void pass_on(Guest& guest, Heard heard);
   void leave(Guest& guest);
 
   HttpDesk& desk_;

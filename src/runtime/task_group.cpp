@@ -47,13 +47,19 @@ void TaskGroup::start(const char* name, Awaitable task) {
     tasks_.erase(place);
     if (tasks_.empty()) ended_.cancel();
   };
-  asio::co_spawn(context_, hear_requests_to_end(std::move(task)),
+  asio::co_spawn(context_, std::move(task),
                  asio::bind_cancellation_slot(place->signal.slot(), std::move(on_end)));
 }
 
-void TaskGroup::spawn(const char* name, asio::awaitable<void> task) { start(name, std::move(task)); }
+void TaskGroup::spawn(const char* name, asio::awaitable<void> task) {
+  start(name, hear_requests_to_end(std::move(task)));
+}
 
-void TaskGroup::spawn(const char* name, ShardTask<void> task) { start(name, std::move(task)); }
+void TaskGroup::spawn(const char* name, ShardTask<void> task) {
+  start(name, hear_requests_to_end(std::move(task)));
+}
+
+void TaskGroup::spawn_unasked(const char* name, ShardTask<void> task) { start(name, std::move(task)); }
 
 asio::awaitable<void> TaskGroup::stop(Duration grace) {
   // An emit may end a task on the spot and so change the list: step on before it.

@@ -82,6 +82,9 @@ class HttpClient {
     return got > 0 ? static_cast<std::size_t>(got) : 0;
   }
 
+  /// Its end will be a reset and no goodbye.
+  void reset_on_close() { socket_.set_option(boost::asio::socket_base::linger{true, 0}); }
+
   /// Whether the server closes the connection within five seconds, with nothing more to say.
   bool is_closed() {
     if (!received_.empty()) return false;

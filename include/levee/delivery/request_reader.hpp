@@ -55,6 +55,8 @@ class RequestReader {
   std::span<char> space();
   bool full() const { return end_ - begin_ >= limit_; }
   void commit(std::size_t size) { end_ += size; }
+  /// Reads what somebody else has received. Limits: `head_limit` bytes; the rest is left out.
+  void take(std::string_view received);
 
   /// The next request, or nothing until more bytes are there. Errors: Errc, all of it.
   Result<std::optional<Request>> next();

@@ -142,14 +142,28 @@ TEST(RequestReader, GivesItsBufferBackWhenNothingInItIsStillToBeTaken) {
   EXPECT_EQ(reader.space().size(), first);
 }
 
+TEST(RequestReader, TakesWhatSomebodyElseHasReceivedAndNoMoreThanItsLimit) {
+  RequestReader reader{kLimit};
+  reader.take("GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTT");
+  reader.take("P/1.1\r\nHost: a\r\n\r\n");
+  const auto first = reader.next();
+  ASSERT_TRUE(first && *first);
+  EXPECT_EQ((*first)->target, "/a");
+  const auto second = reader.next();
+  ASSERT_TRUE(second && *second);
+  EXPECT_EQ((*second)->target, "/b");
+
+  reader.take(std::string(kLimit + 1, 'x'));
+  EXPECT_EQ(reader.rest().size(), kLimit);
+  EXPECT_EQ(reader.next().error(), Errc::head_too_large);
+}
+
 TEST(RequestReader, KeepsTheBytesOfAnUpgrade) {
   const std::string head =
       "GET /rt?v=1 HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nOrigin: http://a\r\n\r\n";
   RequestReader reader{kLimit};
-  const std::string bytes = head + "more";
-  std::copy(bytes.begin(), bytes.end(), reader.space().begin());
-  reader.commit(bytes.size());
+  reader.take(head + "more");
   const auto request = reader.next();
   ASSERT_TRUE(request && *request);
   EXPECT_TRUE((*request)->websocket);

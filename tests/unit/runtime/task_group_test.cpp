@@ -57,6 +57,26 @@ TEST(TaskGroup, EndsWhenItsTasksAreAsked) {
   EXPECT_EQ(group.size(), 0u);
 }
 
+ShardTask<void> wait_unasked(asio::io_context& context, bool& ended) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  asio::steady_timer timer{context, seconds{1000}};
+  co_await timer.async_wait(use_shard_result);
+  ended = true;
+}
+
+TEST(TaskGroup, DoesNotAskThoseSpawnedUnaskedButAbortsThem) {
+  asio::io_context context{1};
+  TaskGroup group{context};
+  bool ended = false;
+  group.spawn_unasked("unasked", wait_unasked(context, ended));
+  TaskGroup stopper{context};
+  stopper.spawn("stop", stop_within(group, milliseconds{50}));
+  const auto begin = Clock::now();
+  context.run();
+  EXPECT_TRUE(ended);
+  EXPECT_GE(Clock::now() - begin, milliseconds{50}) << "the end of the grace, and not the request";
+}
+
 TEST(TaskGroup, AbortsThoseWhoDoNotEndWithinTheGrace) {
   asio::io_context context{1};
   TaskGroup group{context};
