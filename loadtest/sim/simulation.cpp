@@ -16,8 +16,9 @@ constexpr double kTick = 0.01;
 constexpr int kTicksPerEvaluation = 10;
 constexpr int kTicksPerSample = 50;
 constexpr std::size_t kWatched = 200;  // incumbents whose buffers are followed one by one
-constexpr double kMoment = 3;          // seconds by which a promise may be late and still hold, for people
-constexpr double kJumpsAhead = 6;      // seconds behind, players jump to the live edge
+constexpr double kBeginningSeconds = std::chrono::duration<double>(admission::kBeginning).count();
+constexpr double kMoment = 3;      // seconds by which a promise may be late and still hold, for people
+constexpr double kJumpsAhead = 6;  // seconds behind, players jump to the live edge
 
 TimePoint point(double seconds) {
   return TimePoint{std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds + 1000))};
@@ -84,7 +85,7 @@ class Simulation {
   }
 
  private:
-  enum class Event : std::uint8_t { asks, climbs, leaves };
+  enum class Event : std::uint8_t { asks, climbs, settles, leaves };
   struct Due {
     Event event;
     std::uint32_t who;
@@ -110,6 +111,11 @@ class Simulation {
           newcomers_[who].low = false;
           low_ -= 1;
           top_ += 1;
+          break;
+        case Event::settles:
+          begun_ += 1;
+          begun_bytes_ += (newcomers_[who].low ? plan_.low_bitrate : plan_.bitrate) / 8 *
+                          (plan_.join_media + kBeginningSeconds);
           break;
         case Event::leaves:
           (newcomers_[who].low ? low_ : top_) -= 1;
@@ -240,6 +246,7 @@ class Simulation {
     (newcomer.low ? low_ : top_) += 1;
     if (newcomer.low && grant_.hidden_rungs == 0)
       at(when + plan_.climb_after * (0.7 + 0.6 * chance()), Event::climbs, who);
+    at(when + kBeginningSeconds, Event::settles, who);
     at(when - plan_.stay * std::log(1 - chance()), Event::leaves, who);
   }
 
@@ -257,7 +264,10 @@ class Simulation {
     signals.lateness.p90 = duration(late_.quantile(0.9));
     signals.lateness.p99 = duration(late_.quantile(0.99));
     signals.lateness.max = duration(late_.quantile(1));
+    signals.begun = static_cast<std::uint64_t>(begun_);
+    signals.begun_bytes = begun_bytes_;
     late_ = {};
+    begun_ = begun_bytes_ = 0;
     busy_seen_ = server_.busy_seconds();
     bytes_seen_ = server_.bytes();
     grant_ = policy_->evaluate(signals, point(now_));
@@ -342,6 +352,8 @@ class Simulation {
   double promises_ = 0;
   double promises_kept_ = 0;
   double promises_soon_ = 0;
+  double begun_ = 0;  // since the last evaluation: viewers whose beginning is over, and what they were sent
+  double begun_bytes_ = 0;
   double busy_seen_ = 0;
   double bytes_seen_ = 0;
   double bytes_sampled_ = 0;

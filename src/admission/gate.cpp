@@ -7,19 +7,15 @@
 namespace levee::admission {
 namespace {
 
-constexpr double kAnyones = 1.0 / 32;     // of the credits: what goes to whoever asks, ticket or not
-constexpr double kOverdrawSeconds = 0.5;  // of the rate
-constexpr double kNearSeconds = 1;        // of the rate: a turn so near is as good as due, if there is credit
-constexpr double kReservedSeconds = 12;   // of the rate: what is kept for those who are on their way
-constexpr double kReleaseSeconds = 30;    // in which what is kept beyond that is given to others
-constexpr double kSkippedSeconds = 60;    // after which those who were skipped do not come any more
-constexpr double kLongestPromise = 20;    // seconds
-constexpr double kPollsPerSecond = 5000;  // that those waiting may cost a shard
+constexpr double kAnyones = 1.0 / 32;    // of the credits: what goes to whoever asks, ticket or not
+constexpr double kOverdrawSeconds = 3;   // of the rate: for who comes when nobody expected him any more
+constexpr double kInexact = 1.0 / 64;    // of what is ahead: by so much a place may be found further back
+constexpr double kLongestPromise = 20;   // seconds
+constexpr double kPollsPerSecond = 500;  // of each e-th part of the line: that those waiting may cost a shard
 constexpr double kWidthSeconds = 0.05;
-constexpr double kShortestPoll = 10;  // seconds: who can't be told a time is asked to come again
-constexpr double kUsualPoll = 30;
-constexpr double kLongestPoll = 120;
-constexpr double kJitter = 0.2;
+constexpr double kShortestPoll = 5;  // seconds: who can't be told a time is asked to come again
+constexpr double kLongestPoll = 300;
+constexpr double kJitter = 0.4;
 
 double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
@@ -29,12 +25,14 @@ Duration duration_of(double seconds) {
 
 }  // namespace
 
-Gate::Gate(TimePoint now) : refilled_{now}, free_{grant_.burst}, width_{grant_.burst} {}
+Gate::Gate(TimePoint now)
+    : refilled_{now}, credits_{grant_.burst}, room_{grant_.room}, width_{grant_.burst}, turns_{now} {}
 
 void Gate::apply(const Grant& grant, TimePoint now) {
   refill(now);
   grant_ = grant;
-  free_ = std::min(free_, grant_.burst);
+  room_ = grant.room;
+  if (line_.empty()) credits_ = std::min(credits_, turns_.expected() + grant_.burst);
 }
 
 std::optional<Wait> Gate::ask(std::optional<Ticket> ticket, TimePoint now, std::uint32_t random) {
@@ -50,15 +48,8 @@ std::optional<Wait> Gate::ask(std::optional<Ticket> ticket, TimePoint now, std::
   if (!ticket) {
     ticket = Ticket{now};
     place = line_.join(now);
-  } else if (line_.ahead(*place) <= 0) {
-    if (reserved_ >= 1) {
-      crowd_ += 1;
-    } else if (skipped_ >= 1) {
-      skipped_ -= 1;  // they come after all: it was too early for one of the last
-      line_.advance(-1);
-    }
   }
-  return tell(*ticket, *place, now, random);
+  return tell(*ticket, *place, random);
 }
 
 std::size_t Gate::waiting(TimePoint now) const {
@@ -68,74 +59,71 @@ std::size_t Gate::waiting(TimePoint now) const {
 
 Tally Gate::take_tally() { return std::exchange(tally_, {}); }
 
+// A credit that is nobody's brings a turn, of as many as are expected to come for it. A turn that was
+// promised for now comes without one, if there is room: the next ones wait until that is made up for.
 void Gate::refill(TimePoint now) {
-  if (now <= refilled_) return;
-  const double seconds = seconds_of(now - refilled_);
-  refilled_ = now;
-  const double widest = std::max({grant_.burst, grant_.fastest * kWidthSeconds, 1.0});
+  const double seconds = now > refilled_ ? seconds_of(now - refilled_) : 0;
+  refilled_ = std::max(refilled_, now);
+  if (held()) held_ += duration_of(seconds);
+  const double widest = held() ? 0 : std::max({grant_.burst, grant_.fastest * kWidthSeconds, 1.0});
   width_ = std::min(width_ + grant_.fastest * seconds, widest);
   crowd_ = std::max(0.0, crowd_ - grant_.fastest * seconds);
-  const double given = grant_.rate * seconds;
-  if (!line_.empty()) return reserve(given, seconds);
-  const double owed = std::min(given, std::max(0.0, -reserved_));
-  reserved_ += owed;
-  free_ = std::min(free_ + given - owed, std::max(grant_.burst, 1.0));
-  reserve(0, seconds);
+  credits_ += grant_.rate * seconds;
+  if (line_.empty()) {
+    credits_ = std::min(credits_, turns_.expected() + std::max(grant_.burst, 1.0));
+    return;
+  }
+  const double anyones = std::min(std::max(0.0, grant_.rate * seconds * kAnyones),
+                                  std::max(1.0, grant_.burst * kAnyones) - anyones_);
+  anyones_ += anyones;
+  credits_ -= anyones;
+  const double due = std::min(turns_.promised(promised_time()) - line_.now_serving(), room_);
+  const double turns = std::clamp(std::max(due, spare() / turns_.share()), 0.0, line_.length());
+  turns_.pass(line_.now_serving(), line_.now_serving() + turns, promised_time());
+  line_.advance(turns);
+  room_ = std::max(0.0, room_ - turns);
+  line_.forget_before(turns_.oldest());
 }
 
-// A credit brings a turn, and is kept for whose turn it is; first come those whose turn it was already. When
-// too many are kept, some seem not to come: then the line moves on without another credit.
-void Gate::reserve(double given, double seconds) {
-  anyones_ = std::min(anyones_ + given * kAnyones, std::max(1.0, grant_.burst * kAnyones));
-  const double owed = std::min(given * (1 - kAnyones), std::max(0.0, -reserved_));
-  reserved_ += owed;
-  const double turns = given * (1 - kAnyones) - owed;
-  const double most = std::max(grant_.rate * kReservedSeconds, 1.0);
-  const double kept = std::min(turns, std::max(0.0, most - reserved_));
-  const double released = std::max(0.0, reserved_ - most) * (1 - std::exp(-seconds / kReleaseSeconds));
-  reserved_ += kept - released;
-  const double more = turns - kept + released;
-  skipped_ = skipped_ * std::exp(-seconds / kSkippedSeconds) + more;
-  line_.advance(turns + more);
-}
-
-// Who comes when its turn has come may find the credits taken by somebody faster, and may overdraw them: over
-// a longer time no more get in than credits were given.
+// A turn that has come is as good as a credit, for as long as it is kept; but there is no way in while media
+// is late.
 bool Gate::take_credit(std::optional<double> place) {
   if (width_ < 1) return false;
-  const double ahead = place ? line_.ahead(*place) : line_.length() + 1;
-  const bool near = place && ahead <= grant_.rate * kNearSeconds;
-  const bool due = place && ahead <= 0;
-  double* account = nullptr;  // the last that will do is the best
-  if (!line_.empty() && anyones_ >= 1) account = &anyones_;
-  if (due && reserved_ > -grant_.rate * kOverdrawSeconds) account = &reserved_;
-  if ((due || line_.empty()) && free_ >= 1) account = &free_;
-  if (near && reserved_ >= 1) account = &reserved_;
-  if (account == nullptr) return false;
-  *account -= 1;
+  const bool due = place && line_.ahead(*place) <= 0;
+  const bool expected = due && turns_.come(*place, promised_time());
+  const bool late = due && spare() > -grant_.rate * kOverdrawSeconds;
+  const bool unasked = line_.empty() && spare() >= 1;
+  const bool anyone = !line_.empty() && anyones_ >= 1;
+  if (!expected && !late && !unasked && !anyone) return false;
+  (expected || late || unasked ? credits_ : anyones_) -= 1;
   width_ -= 1;
   return true;
 }
 
-Wait Gate::tell(Ticket ticket, double place, TimePoint now, std::uint32_t random) const {
+Wait Gate::tell(Ticket ticket, double place, std::uint32_t random) {
   const double jitter = static_cast<double>(random) / 4294967296.0;
+  const double ahead = line_.ahead(place);
+  if (ahead <= 0) crowd_ += 1;
   Wait wait;
   wait.ticket = ticket;
   double latest = kLongestPoll;
-  if (const auto until = grant_.forecast.until((line_.ahead(place) + 1) / (1 - kAnyones))) {
-    const double squeeze = crowd_ / std::max(grant_.fastest, 1.0);
-    const double expected = std::max({1.0, squeeze, seconds_of(*until)});
+  // A turn that is kept needs no credit. Others come after what was let in without one has been made up for.
+  const bool kept = place < line_.now_serving() && place >= turns_.oldest();
+  const double before = kept ? 0 : ahead + 1 + std::max(0.0, -spare());
+  if (const auto until = grant_.forecast.until(before / (1 - kAnyones))) {
+    const double squeeze = ahead <= 0 && grant_.fastest > 0 ? crowd_ / grant_.fastest : 0;
+    const double expected = std::max({1.0, seconds_of(grant_.hold) + squeeze, seconds_of(*until)});
     wait.estimate = duration_of(expected);
     if (expected <= kLongestPromise) {
       wait.promised = true;
       wait.retry_after = std::chrono::seconds{std::lround(std::ceil(expected))};
+      turns_.promise(place + 1 + ahead * kInexact, promised_time() + wait.retry_after - grant_.hold);
       return wait;
     }
     latest = expected / 2;  // to be told the time, when it is nearer
   }
-  // Who has waited for long asks less often; and all do when their asking would be a load.
-  const double patience = std::clamp(seconds_of(now - ticket.since) / 2, kShortestPoll, kUsualPoll);
-  const double poll = std::min(latest, std::clamp(line_.length() / kPollsPerSecond, patience, kLongestPoll));
+  // Who stands far back asks seldom, for all together would be a load.
+  const double poll = std::min(latest, std::clamp(ahead / kPollsPerSecond, kShortestPoll, kLongestPoll));
   wait.retry_after = std::chrono::seconds{std::lround(std::ceil(poll * (1 - kJitter * jitter)))};
   return wait;
 }

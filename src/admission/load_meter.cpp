@@ -11,10 +11,15 @@ constexpr double kEnoughLoad = 0.02;
 constexpr double kYoungSeconds = 8;     // until a viewer has filled its buffer and found its rung
 constexpr double kYetToCome = 2.0 / 3;  // of its later cost, while one that started low has not
 constexpr double kUnsettling = 4;       // a quarter of the audience being young: nothing can be learnt
+constexpr double kSettled = 0.25;       // of what could be: enough to be believed
 constexpr double kCheaperSeconds = 2;   // quick to believe that viewers cost less,
 constexpr double kDearerSeconds = 8;    // slow to believe that they cost more
 constexpr double kLastingSeconds = 10;  // what stays for so long does not pass
+constexpr double kPassedSeconds = 2;    // quick to believe that it has
+constexpr Duration kQuietDoor = std::chrono::milliseconds{50};  // age of the accept queue
 constexpr double kDepartureSeconds = 3;
+constexpr double kJoinsToLearn = 200;      // of beginnings, until most of what is believed comes from them
+constexpr double kMostJoin = 20;           // seconds
 constexpr double kBelowCongestion = 0.95;  // where the ceiling is put
 constexpr double kCreep = 0.004;           // a second: how fast it is tried again
 
@@ -33,12 +38,34 @@ void LoadMeter::measure(const Signals& signals, double seconds, bool start_low) 
   average(std::clamp(3 * std::chrono::duration<double>(signals.part_target).count(), 1.0, 2.0));
   find_load(signals, seconds);
   count_viewers(signals, seconds, start_low);
-  learn_cost(seconds);
-  const double unexplained = std::max(0.0, load_ - cost() * viewers_averaged_);
-  beside_ += (unexplained - beside_) * share_after(seconds, kLastingSeconds);
+  learn_cost(signals, seconds);
+  learn_join(signals);
+  const double unexplained = std::max(0.0, work_ - cost() * dearer(work_) * viewers_averaged_);
+  beside_ += (unexplained - beside_) *
+             share_after(seconds, unexplained > beside_ ? kLastingSeconds : kPassedSeconds);
 }
 
-double LoadMeter::room() const { return std::max(0.0, 1 - lasting_load()) / cost(); }
+double LoadMeter::viewers_to_be() const {
+  const double always_low = std::min(young_low_, std::max(0.0, departures_) * kYoungSeconds);
+  return std::max(0.0, viewers_ - kYetToCome * always_low);
+}
+
+// Solves: load = beside + cost of an idle node * viewers * dearer(load).
+double LoadMeter::viewers_load() const {
+  const double idle = cost() * viewers_to_be();
+  const double load = (beside_ + idle) / std::max(0.1, 1 - kRise * idle);
+  return idle * dearer(load);
+}
+
+double LoadMeter::room() const {
+  const double most = std::max(0.0, 1 - beside_) / (cost() * dearer(1));
+  return std::clamp(most - viewers_to_be(), 0.0, files_left_);
+}
+
+double LoadMeter::room_now() const {
+  const double left = std::max(0.0, 1 - work_) / (cost() * dearer(1));
+  return std::min(left - unproven_, room());
+}
 
 void LoadMeter::congested() {
   if (cpu_ > 0.9 * limits_.cpu) return;  // it is the CPU, and that is counted
@@ -46,7 +73,7 @@ void LoadMeter::congested() {
   if (ceiling_ && shown >= *ceiling_) return;
   ceiling_ = std::max(shown, 1.0);
   if (cost_ && viewers_averaged_ >= kEnoughViewers)  // what is scarce is another thing now
-    cost_ = std::max(*cost_, egress_ / *ceiling_ / viewers_averaged_);
+    cost_ = std::max(*cost_, egress_ / *ceiling_ / viewers_averaged_ / dearer(1));
 }
 
 // Backwards over `window` seconds. A viewer let in `age` ago shows in a mean over `window` by age / window.
@@ -72,15 +99,16 @@ void LoadMeter::average(double window) {
 }
 
 void LoadMeter::find_load(const Signals& signals, double seconds) {
-  load_ = cpu_ / limits_.cpu;
+  work_ = cpu_ / limits_.cpu;
   if (ceiling_) {
-    load_ = std::max(load_, egress_ / *ceiling_);
+    work_ = std::max(work_, egress_ / *ceiling_);
     if (egress_ > 0.9 * *ceiling_) *ceiling_ *= 1 + kCreep * seconds;
   }
   if (signals.descriptor_limit == 0) return;
-  files_ = static_cast<double>(signals.descriptors) / static_cast<double>(signals.descriptor_limit) /
-           limits_.descriptors;
-  load_ = std::max(load_, files_);
+  const auto taken = static_cast<double>(signals.descriptors);
+  const double limit = static_cast<double>(signals.descriptor_limit) * limits_.descriptors;
+  files_ = taken / limit;
+  files_left_ = std::max(0.0, limit - taken);
 }
 
 void LoadMeter::count_viewers(const Signals& signals, double seconds, bool start_low) {
@@ -95,26 +123,37 @@ void LoadMeter::count_viewers(const Signals& signals, double seconds, bool start
   young_low_ += (start_low ? admitted : 0) - young_low_ * grown;
 }
 
-// How much of what is measured now says what a viewer costs: little while many have just come, and little
-// while more ask at the door than watch.
-double LoadMeter::settled_share() const {
-  const double viewers = std::max(viewers_averaged_, 1.0);
-  return std::clamp(1 - kUnsettling * young_ / viewers, 0.0, 1.0) *
-         std::clamp(1 - questions_ / viewers, 0.0, 1.0);
+// Those who have just come and started low take as much of the server as a third of them would later.
+double LoadMeter::viewers_at_work() const {
+  return viewers_averaged_ - kYetToCome * std::min(young_low_, viewers_averaged_);
 }
 
-void LoadMeter::learn_cost(double seconds) {
-  if (!averaged_ || viewers_averaged_ < kEnoughViewers || load_ < kEnoughLoad) return;
-  double share = settled_share();
-  double viewers = viewers_averaged_;
-  settled_ = settled_ || share > 0.5;
-  if (!settled_) {  // nothing better is known: those who have just come must do
-    share = 1;
-    viewers -= kYetToCome * std::min(young_low_, viewers);
+// What is measured says little of what a viewer costs while many have just come; but where there were no
+// others yet, they must do. What goes on at the door can only make viewers seem dearer than they are: it is
+// no reason not to believe that they are cheaper.
+void LoadMeter::learn_cost(const Signals& signals, double seconds) {
+  if (!averaged_ || viewers_averaged_ < kEnoughViewers || work_ < kEnoughLoad) return;
+  double share = std::clamp(1 - kUnsettling * young_ / viewers_averaged_, 0.0, 1.0);
+  settled_ = settled_ || share > kSettled;
+  if (!settled_) share = 1;
+  const double bytes = egress_ / viewers_at_work();
+  bytes_ = bytes_ > 0 ? bytes_ + (bytes - bytes_) * share_after(seconds * share, kDearerSeconds) : bytes;
+  const double shown = work_ / viewers_at_work() / dearer(work_);
+  const bool more = cost_ && shown > *cost_;
+  if (more) {
+    const bool quiet = signals.accept_age < kQuietDoor;
+    share *= quiet ? viewers_averaged_ / (viewers_averaged_ + questions_) : 0;
   }
-  const double shown = load_ / viewers;
-  const double constant = shown > cost() ? kDearerSeconds : kCheaperSeconds;
+  const double constant = more ? kDearerSeconds : kCheaperSeconds;
   cost_ = cost_ ? *cost_ + (shown - *cost_) * share_after(seconds * share, constant) : shown;
+}
+
+void LoadMeter::learn_join(const Signals& signals) {
+  const auto begun = static_cast<double>(signals.begun);
+  if (begun == 0 || bytes_ <= 0) return;
+  const double each =
+      signals.begun_bytes / begun / bytes_ - std::chrono::duration<double>(kBeginning).count();
+  join_seconds_ += (std::clamp(each, 1.0, kMostJoin) - join_seconds_) * share_after(begun, kJoinsToLearn);
 }
 
 }  // namespace levee::admission

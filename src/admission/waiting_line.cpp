@@ -3,12 +3,17 @@
 #include <algorithm>
 
 namespace levee::admission {
+namespace {
+
+constexpr double kFinest =
+    1.0 / 64;  // of what is ahead: how far apart two marks are, as long as there is room
+
+}  // namespace
 
 double WaitingLine::join(TimePoint now) {
   if (empty()) {
     begin_ = end_ = now_serving_;
     marks_used_ = 0;
-    spacing_ = 1;
   }
   mark(now);
   const double place = end_;
@@ -36,24 +41,31 @@ double WaitingLine::length() const { return std::max(0.0, end_ - std::max(begin_
 void WaitingLine::mark(TimePoint now) {
   if (marks_used_ > 0) {
     const Mark& last = marks_[marks_used_ - 1];
-    if (end_ < last.place + spacing_ || now <= last.since) return;
+    if (end_ < last.place + std::max(1.0, length() * kFinest) || now <= last.since) return;
   }
   if (marks_used_ == marks_.size()) thin_out();
   marks_[marks_used_++] = {now, end_};
 }
 
-// What is served already needs no marks but the last; if all are still to come, every second one must do.
+// What is forgotten needs no marks but the last; of what is still to come, few are enough far back. A place
+// near the front no longer moves: those who hold it have been told when to come.
 void WaitingLine::thin_out() {
   std::size_t first = 0;
-  while (first + 1 < marks_used_ && marks_[first + 1].place <= now_serving_) ++first;
+  while (first + 1 < marks_used_ && marks_[first + 1].place <= forgotten_) ++first;
   if (first > 0) {
     std::move(marks_.begin() + static_cast<std::ptrdiff_t>(first), marks_.end(), marks_.begin());
     marks_used_ -= first;
     return;
   }
-  for (std::size_t i = 1; 2 * i < marks_used_; ++i) marks_[i] = marks_[2 * i];
-  marks_used_ = (marks_used_ + 1) / 2;
-  spacing_ *= 2;
+  for (double share = kFinest; marks_used_ == marks_.size(); share *= 2) {
+    std::size_t kept = 1;
+    for (std::size_t i = 1; i + 1 < marks_used_; ++i) {
+      const double before = marks_[kept - 1].place;
+      if (marks_[i + 1].place - before > share * (before - forgotten_)) marks_[kept++] = marks_[i];
+    }
+    marks_[kept++] = marks_[marks_used_ - 1];
+    marks_used_ = kept;
+  }
 }
 
 }  // namespace levee::admission

@@ -192,6 +192,7 @@ void HttpServer::Impl::Shard::tell(Impl& server, const Beat& beat) {
   reading.at_the_door = beat.at_the_door;
   reading.returning = std::exchange(state.returning, 0);
   reading.tally = state.gate.take_tally();
+  reading.beginnings = state.sessions.take_beginnings();
   reading.taken = beat.now;
   reading.sessions = state.sessions.size();
   reading.parked = state.shelf.parked();

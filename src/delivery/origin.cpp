@@ -278,6 +278,7 @@ Answer Origin::media(const Call& call) {
   }
   if (body.size() != 0) {
     note_sent(call, *uri, *rendition);
+    if (call.visit.begin_bytes != nullptr) *call.visit.begin_bytes += body.size();
     return media_body(std::move(body), kind, *rendition, call);
   }
   // The hinted part, and only that, is worth waiting for (L31, L44).

@@ -105,6 +105,8 @@ admission::Signals Protection::together(const std::vector<ShardReading>& reading
     out.admitted += reading.tally.admitted;
     out.refused += reading.tally.refused;
     out.returning += reading.returning;
+    out.begun += reading.beginnings.count;
+    out.begun_bytes += static_cast<double>(reading.beginnings.bytes);
     accept_queue += reading.accept_queue;
     parks += reading.parks;
   }

@@ -17,6 +17,8 @@ void ShardReading::add(const ShardReading& later) {
   tally.seen += later.tally.seen;
   tally.admitted += later.tally.admitted;
   tally.refused += later.tally.refused;
+  beginnings.count += later.beginnings.count;
+  beginnings.bytes += later.beginnings.bytes;
   taken = later.taken;
   send_queue = later.send_queue;
   accept_queue = later.accept_queue;

@@ -8,6 +8,7 @@
 #include "levee/admission/gate.hpp"
 #include "levee/base/clock.hpp"
 #include "levee/delivery/lateness.hpp"
+#include "levee/delivery/viewer_sessions.hpp"
 
 namespace levee::delivery {
 
@@ -24,6 +25,7 @@ struct ShardReading {
   std::uint64_t parks = 0;
   std::uint64_t returning = 0;  ///< known viewers on new connections
   admission::Tally tally;
+  Beginnings beginnings;
 
   // At its end.
   TimePoint taken{};

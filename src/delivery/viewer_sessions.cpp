@@ -1,13 +1,16 @@
 #include "levee/delivery/viewer_sessions.hpp"
 
 #include <unordered_set>
+#include <utility>
+
+#include "levee/admission/signals.hpp"
 
 namespace levee::delivery {
 namespace {
 
 /// From then on a viewer has its buffer, and how late its media comes tells of the server and not of its
 /// start.
-constexpr Duration kSettled = std::chrono::seconds{5};
+constexpr Duration kSettled = admission::kBeginning;
 /// A whole day: a viewer who is away for so long may as well ask anew.
 constexpr Duration kTokenLife = std::chrono::hours{24};
 /// Between the clocks of nodes.
@@ -34,7 +37,14 @@ Visit ViewerSessions::visit(Session& session, bool kept, TimePoint now, WallTime
   out.returning = wall - issued(session.token) >= kSettled;
   out.settled = out.returning && now - session.first_seen >= kSettled;
   out.let_in = session.let_in;
-  if (kept) out.play_out = &session.play_out;
+  if (!kept) return out;
+  out.play_out = &session.play_out;
+  if (!out.settled) {
+    out.begin_bytes = &session.begin_bytes;
+  } else if (std::exchange(session.begins, false)) {
+    ++beginnings_.count;
+    beginnings_.bytes += session.begin_bytes;
+  }
   return out;
 }
 

@@ -20,8 +20,6 @@ struct Settings {
   double late_growth = 1.5;           ///< of the lateness that the audience explains: beyond, nobody comes in
   double late_share = 1.0;  ///< of the part target (at most a second of it): lateness that must not be
   Duration accept_limit = std::chrono::milliseconds{250};  ///< age of the accept queue
-  double join_seconds =
-      2;  ///< what letting one in costs at once, in seconds of its later load: it fills its buffer
 };
 
 /// Decides how many newcomers a node may let in, and what gives way. One a node; `evaluate` every 50 to 100
@@ -34,7 +32,8 @@ struct Settings {
 ///   corrected before it can do harm, and the room is filled all the same, in a few steps.
 /// This is cut in proportion as deliveries get later than so many viewers explain, and halved again and again
 /// while deliveries or event loops are later than they may be; it comes back little by little.
-/// docs/architecture.md ("How a viewer is let in") has the why.
+/// While deliveries are far too late, and while incumbents come back in numbers, nobody comes in, not even
+/// who was promised it (`Grant::hold`). docs/architecture.md ("How a viewer is let in") has the why.
 ///
 /// Thread: one at a time. Time: passed in; a gap (a stopped process) is taken as one long period.
 class Controller {
@@ -56,7 +55,8 @@ class Controller {
   double rate() const;
   double room() const;
   double replaced() const;
-  Forecast forecast(double rate_now, bool closed, double seconds);
+  Duration hold(bool reconnecting, TimePoint now);
+  Forecast forecast(double rate_now, Duration hold, double seconds);
   Grant grant(bool reconnecting, double seconds, TimePoint now);
 
   Settings settings_;
@@ -69,12 +69,14 @@ class Controller {
   double since_part_ = 0;  // seconds since deliveries were last measured
   double usual_late_ = 0;  // seconds that deliveries would be late, as they have been, at a load of 1
   double on_the_way_ = 0;  // newcomers that have a credit and are not back yet
+  bool too_late_ = false;  // deliveries are so late that nobody may come in
   double calm_ = 1;        // 1: deliveries are as late as usual; 0: as late as they may become
   double trim_ = 1;        // of the rate: what halving has left of it
   double pace_ = 0.5;      // of the rate that the room would allow: what is reached, averaged
   double since_cut_ = 1;   // seconds
   double returning_ = 0;   // incumbents a second that come on new connections
   std::optional<TimePoint> storm_;
+  std::optional<TimePoint> closed_since_;  // to everybody
 };
 
 }  // namespace levee::admission

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
 #include "levee/admission/grant.hpp"
+#include "levee/admission/turn_book.hpp"
 #include "levee/admission/waiting_line.hpp"
 #include "levee/base/clock.hpp"
 
@@ -44,9 +44,13 @@ struct Tally {
 /// token is an incumbent and is never asked to wait.
 ///
 /// Who is told to wait is given a moment at which there is room for it, so those waiting do not come back as
-/// one crowd and do not find the door shut. A credit whose turn has come is reserved until its holder is
-/// back, so that nobody who came later gets it; when many do not come, the line moves on faster. A small
-/// share of the credits goes to whoever asks: a client that forgets its ticket is not shut out for ever.
+/// one crowd and do not find the door shut. What was promised is kept as long as there is room: the turns
+/// that were promised for a moment have come by then, though the rate be lower than it was, and a credit is
+/// kept for each until its holder is back; what that takes beyond the rate is made up for by those behind.
+/// Where the node is full after all, their holders are told another time; and while media is late, those
+/// whose turn has come already wait, too: they keep it, and are told when the door is expected to open again.
+/// As many holders do not come, as of late, are not expected. A small share of the credits goes to whoever
+/// asks: a client that forgets its ticket is not shut out for ever.
 ///
 /// Each decision takes constant time and allocates nothing. Memory: a few KiB, however many wait.
 /// Thread: its shard's. Time and randomness: passed in.
@@ -65,8 +69,8 @@ class Gate {
   /// Newcomers told to wait that have not been let in and are still expected; an estimate.
   std::size_t waiting(TimePoint now) const;
 
-  /// Credits given for newcomers whose turn has come and who are not back yet: they will take that much more.
-  double reserved() const { return std::max(0.0, reserved_); }
+  /// Newcomers whose turn has come, who are expected and not back yet: they will take that much more.
+  double reserved() const { return turns_.expected(); }
 
   /// What happened since this was last called.
   Tally take_tally();
@@ -75,19 +79,27 @@ class Gate {
 
  private:
   void refill(TimePoint now);
-  void reserve(double given, double seconds);
   bool take_credit(std::optional<double> place);
-  Wait tell(Ticket ticket, double place, TimePoint now, std::uint32_t random) const;
+  Wait tell(Ticket ticket, double place, std::uint32_t random);
+
+  bool held() const { return grant_.hold > Duration{}; }
+  /// The time of what was promised: it stands still while nobody comes in.
+  TimePoint promised_time() const { return refilled_ - held_; }
+
+  /// Credits that are nobody's; below 0: more came, or were promised, than credits were given.
+  double spare() const { return credits_ - turns_.expected(); }
 
   Grant grant_;
   TimePoint refilled_;
-  double free_;          ///< credits for whoever comes while nobody waits
-  double reserved_ = 0;  ///< for those whose turn has come; below 0 when more came than that
-  double skipped_ = 0;   ///< turns that came without a credit, for those who seemed not to come
-  double anyones_ = 0;   ///< for whoever asks while others wait
-  double crowd_ = 0;     ///< at the door, with credits: sent away for a moment, one after the other
-  double width_;         ///< of the door: how many may pass now, whatever credits they have
+  double credits_;      ///< given and not taken
+  double room_;         ///< left of the grant's
+  double anyones_ = 0;  ///< for whoever asks while others wait
+  double crowd_ = 0;    ///< at the door, with credits: sent away for a moment, one after the other
+  double width_;        ///< of the door: how many may pass now, whatever credits they have
   WaitingLine line_;
+  TurnBook turns_;
+  Duration
+      held_{};  ///< for how long nobody was let in, all together: by so much later turns come and are kept
   Tally tally_;
 };
 

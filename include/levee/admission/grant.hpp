@@ -28,14 +28,19 @@ struct Grant {
   double burst =
       32;  ///< newcomers that each shard may let in at once, when it has not let in any for a while
   double fastest =
-      400;  ///< newcomers a second that may come through each shard's door, credits of before included
+      400;  ///< newcomers a second that may come through each shard's door, whatever was promised
   double expected_rate =
       100;  ///< newcomers a second that are expected to get in at each, over the next half minute
+  double room =
+      1000;  ///< newcomers for whom each shard has room as it is now: what was promised comes true so far
   Forecast forecast{1000, std::chrono::seconds{5}, 0};  ///< for each shard: when how many get in
   std::uint8_t start_lower =
       0;  ///< a newcomer starts at least this many rungs below the top (of those offered)
   std::uint8_t hidden_rungs =
       0;  ///< so many of the highest rungs are not offered to newcomers; one always remains
+  /// Longer than 0: media is late or incumbents come back, and nobody comes in, whatever was promised. For so
+  /// long, as it seems.
+  Duration hold{};
   bool protect_incumbents = false;  ///< true at Level::protect: TurnOrder::by_need, and nobody comes in
   bool reconnecting = false;        ///< incumbents are coming back in numbers: newcomers wait behind them
 

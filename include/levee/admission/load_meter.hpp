@@ -19,13 +19,19 @@ struct Limits {
 /// Learns a node's load, and what a viewer adds to it, from what is measured.
 ///
 /// Load is a share of what can be carried: of CPU and descriptors against their limits, of egress against a
-/// ceiling that is learnt. A node in which deliveries ran late while there was CPU left has shown how much
-/// its network carries; the ceiling is then put a little below, and creeps up to find out whether that still
-/// holds. CPU and egress are averaged over some parts: the node works in bursts, at each part.
+/// ceiling that is learnt. Descriptors are a matter of their own, for a viewer takes one whatever else it
+/// costs. A node in which deliveries ran late while there was CPU left has shown how much its network
+/// carries; the ceiling is then put a little below, and creeps up to find out whether that still holds. CPU
+/// and egress are averaged over some parts: the node works in bursts, at each part.
 ///
 /// What a viewer costs is learnt while the audience is settled. In a rush it is taken as known: newcomers
 /// cost less than they will, on their lower rung, and what is used beyond the viewers is the work of letting
-/// in and turning away, which passes. What of it lasts is counted, in time.
+/// in and turning away, which passes. What of it lasts is counted, in time. Only that viewers cost less than
+/// was believed is learnt whatever goes on at the door.
+///
+/// The fuller a node, the more each viewer costs: from a fifth to three quarters of a core, up to a third
+/// more (docs/load-testing.md). A viewer's cost is therefore known as what it would be on an idle node, and
+/// load grows faster than the audience: on a full node everything takes half as much again as on an idle one.
 ///
 /// Thread: one. Memory: 64 periods.
 class LoadMeter {
@@ -40,22 +46,31 @@ class LoadMeter {
   void congested();
 
   /// As measured, over the last parts. 1: full; can be above.
-  double load() const { return load_; }
-  /// What the viewers there are will make of it once all that were let in have their rung.
-  double viewers_load() const { return cost() * viewers_; }
+  double load() const { return std::max(work_, files_); }
+  /// What the viewers there are will make of it once all that were let in have their rung; but of those who
+  /// come and go all the time, some are always on a lower one.
+  double viewers_load() const;
   /// The same, and what else has been used lastingly: what of the load will not pass.
   double lasting_load() const { return std::max(viewers_load() + beside_, files_); }
-  /// What one viewer adds. A guess on the safe side until there have been viewers enough to tell.
+  /// What one viewer would take of an idle node. A guess on the safe side until there have been viewers
+  /// enough to tell.
   double cost() const { return cost_.value_or(kUnknownCost); }
-  /// Viewers that still fit.
+  /// Viewers that still fit, as far as is known.
   double room() const;
+  /// The same by what is used at this moment, beginnings and all; no more than `room`.
+  double room_now() const;
+  /// What a newcomer fetches at once to begin, in seconds of what it takes later. A guess on the safe side
+  /// until some have shown it.
+  double join_seconds() const { return join_seconds_; }
   /// Viewers that were let in and do not show in `load` yet.
   double unproven() const { return unproven_; }
   /// Viewers that go away in a second, averaged over some seconds; below 0 while more come back than go.
   double departures() const { return departures_; }
 
  private:
-  static constexpr double kUnknownCost = 1.0 / 1000;
+  static constexpr double kUnknownCost = 1.0 / 2000;
+  static constexpr double kUnknownJoin = 3;
+  static constexpr double kRise = 0.5;
   struct Period {
     double seconds = 0;
     double cpu_seconds = 0;
@@ -68,8 +83,11 @@ class LoadMeter {
   void average(double window);
   void find_load(const Signals& signals, double seconds);
   void count_viewers(const Signals& signals, double seconds, bool start_low);
-  void learn_cost(double seconds);
-  double settled_share() const;
+  void learn_cost(const Signals& signals, double seconds);
+  void learn_join(const Signals& signals);
+  double viewers_at_work() const;
+  double viewers_to_be() const;
+  static double dearer(double load) { return 1 + kRise * std::min(load, 1.2); }
 
   Limits limits_;
   std::array<Period, 64> periods_{};
@@ -79,8 +97,9 @@ class LoadMeter {
   double egress_ = 0;
   double viewers_averaged_ = 0;
   double questions_ = 0;  // a second, at the door
-  double files_ = 0;      // open descriptors as a load
-  double load_ = 0;
+  double files_ = 0;      // descriptors as a load
+  double files_left_ = 1e9;
+  double work_ = 0;  // load of CPU or network
   double unproven_ = 0;
 
   double viewers_ = 0;    // now
@@ -90,6 +109,8 @@ class LoadMeter {
   double beside_ = 0;     // load that viewers do not explain, averaged
   bool settled_ = false;  // there has been an audience that knew its rung
   std::optional<double> cost_;
+  double bytes_ = 0;  // that a viewer takes in a second
+  double join_seconds_ = kUnknownJoin;
   std::optional<double> ceiling_;  // bytes a second
 };
 

@@ -16,6 +16,9 @@ struct Lateness {
   Duration max{};
 };
 
+/// For so long what a viewer fetches belongs to its beginning: it fills its buffer.
+inline constexpr Duration kBeginning = std::chrono::seconds{5};
+
 /// What one node measured since the last evaluation. Everything is of all its shards together.
 ///
 /// Whoever measures need not smooth anything: a period without a delivery or with all of a part's deliveries
@@ -48,6 +51,8 @@ struct Signals {
   std::uint64_t refused = 0;   ///< of them
   std::uint64_t returning =
       0;  ///< incumbents whose token came on a new connection: a reconnect surge shows here first
+  std::uint64_t begun = 0;  ///< viewers whose beginning was over: let in `kBeginning` ago
+  double begun_bytes = 0;   ///< of media, that they were sent in that time
   std::size_t waiting = 0;  ///< newcomers told to wait that are still expected: the sum of Gate::waiting
 };
 

@@ -14,19 +14,26 @@ namespace levee::admission {
 /// when the scale has reached it, its turn is due. If the rate changes, all turns move with it. What a place
 /// is follows from the time since which its holder waits, so holders need to know only that.
 ///
-/// Memory: 256 pairs of time and place; between two of them places are interpolated. In a longer line more
-/// places lie between two pairs: a place is right to within a hundredth of the line or so, however it came
-/// together. Thread: one. Time: passed in, never backwards (a step back counts as no step).
+/// Memory: 256 pairs of time and place; between two of them places are interpolated. In a longer line those
+/// far back lie further apart: a place is right to within a small share of what is ahead of it, and does not
+/// move any more once its turn is near. Thread: one. Time: passed in, never backwards (a step back counts as
+/// no step).
 class WaitingLine {
  public:
-  /// So many turns have come; below 0: they had not come yet after all.
+  /// So many turns have come.
   void advance(double turns) { now_serving_ += turns; }
+
+  /// Nobody before this place is expected any more: it need not be known exactly.
+  void forget_before(double place) { forgotten_ = place; }
 
   /// Puts a newcomer at the end and gives its place.
   double join(TimePoint now);
 
   /// The place of who has been waiting since `since`.
   double place(TimePoint since) const;
+
+  /// Up to this place turns have come.
+  double now_serving() const { return now_serving_; }
 
   /// How many turns from now that of `place` is; 0: it is due.
   double ahead(double place) const;
@@ -45,12 +52,12 @@ class WaitingLine {
   void thin_out();
 
   double now_serving_ = 0;
+  double forgotten_ = 0;
   double begin_ = 0;    ///< of the turns that were given in one go
   double end_ = 0;      ///< where the next one joins
   TimePoint joined_{};  ///< when the last one joined
   std::array<Mark, 256> marks_{};
   std::size_t marks_used_ = 0;
-  double spacing_ = 1;  ///< places from a mark to the next, at least
 };
 
 }  // namespace levee::admission

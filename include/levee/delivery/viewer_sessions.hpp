@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "levee/admission/play_out.hpp"
@@ -21,6 +22,12 @@ struct SessionIds {
   std::vector<std::uint64_t> ids;
 };
 
+/// Viewers that have been served for so long that their beginning is over, and what it took.
+struct Beginnings {
+  std::uint64_t count = 0;
+  std::uint64_t bytes = 0;  ///< of media
+};
+
 /// What the token of a request says of its sender. Without a good one it is a newcomer.
 struct Visit {
   bool good = false;
@@ -30,6 +37,9 @@ struct Visit {
   std::uint32_t let_in = 0;  ///< seconds since 1970
   /// What is known of its buffer; null when its session is not kept. Lifetime: until the next visit.
   admission::PlayOut* play_out = nullptr;
+  /// Where the bytes of media are counted that it is sent in its beginning; null after that. Lifetime: the
+  /// same.
+  std::uint64_t* begin_bytes = nullptr;
 
   explicit operator bool() const { return good; }
   /// Among those who wait for the same part.
@@ -59,6 +69,9 @@ class ViewerSessions {
 
   std::size_t size() const { return size_; }
 
+  /// Since the last call.
+  Beginnings take_beginnings() { return std::exchange(beginnings_, {}); }
+
  private:
   struct Session {
     ViewerToken token;
@@ -68,16 +81,19 @@ class ViewerSessions {
     unsigned requests = 0;
     std::uint32_t let_in = 0;  ///< by the first of its tokens that was seen
     admission::PlayOut play_out{};
+    bool begins = true;
+    std::uint64_t begin_bytes = 0;
   };
   using Sessions = std::unordered_map<std::uint64_t, Session>;
 
-  static Visit visit(Session& session, bool kept, TimePoint now, WallTime wall);
+  Visit visit(Session& session, bool kept, TimePoint now, WallTime wall);
 
   const ViewerTokens& tokens_;
   Duration timeout_;
   std::size_t max_sessions_;
   std::map<std::string, Sessions, std::less<>> streams_;
   std::size_t size_ = 0;
+  Beginnings beginnings_;
 };
 
 /// Puts the sessions of all shards together: one that was seen on two of them counts once.

@@ -87,6 +87,55 @@ TEST(Controller, ClosesWhenDeliveriesGetLateForAnotherReason) {
   EXPECT_GE(plant.grant.level, Level::wait);
 }
 
+TEST(Controller, ShutsTheDoorToEverybodyWhileDeliveriesAreLateAndSaysForHowLong) {
+  Plant plant{1.0 / 4000};
+  plant.viewers = 2000;
+  run(plant, 5, 10);
+  EXPECT_EQ(plant.grant.hold, Duration{});
+  plant.extra_load = 0.9;  // another process takes the machine
+  run(plant, 3, 10);
+  EXPECT_GE(plant.grant.hold, 1s) << "as long again as it has lasted";
+  EXPECT_LE(plant.grant.hold, 3s);
+  EXPECT_EQ(plant.grant.rate, 0);
+  EXPECT_EQ(plant.grant.room, 0);
+  EXPECT_EQ(plant.grant.forecast.until(1).value_or(1h) >= plant.grant.hold, true);
+  plant.extra_load = 0;
+  run(plant, 6, 10);
+  EXPECT_EQ(plant.grant.hold, Duration{});
+  EXPECT_GT(plant.grant.rate, 0);
+}
+
+// Deliveries to `viewers` that are usually 2 ms late, and 100 ms in the last period.
+Grant after_a_late_period(Controller& controller, std::uint64_t viewers, TimePoint now) {
+  Signals signals;
+  signals.part_target = 2s;
+  signals.incumbents = viewers;
+  signals.cpu = 0.2;
+  Grant grant;
+  for (int i = 30; i >= 0; --i) {
+    signals.lateness.count = viewers;
+    signals.lateness.p50 = signals.lateness.p90 = i > 0 ? 2ms : 100ms;
+    grant = controller.evaluate(signals, now - i * 100ms);
+  }
+  return grant;
+}
+
+TEST(Controller, DoesNotShutTheDoorToEverybodyForWhatMayBeOneViewersDoing) {
+  Controller many{1};
+  Controller few{1};
+  EXPECT_GT(after_a_late_period(many, 200, TimePoint{1h}).hold, Duration{});
+  EXPECT_EQ(after_a_late_period(few, 5, TimePoint{1h}).hold, Duration{});
+}
+
+TEST(Controller, OpensTheDoorWhenNobodyIsLeftWhoIsServedLate) {
+  Controller controller{1};
+  after_a_late_period(controller, 200, TimePoint{1h});
+  Grant grant;
+  for (int i = 1; i < 100; ++i) grant = controller.evaluate(Signals{}, TimePoint{1h} + i * 100ms);
+  EXPECT_EQ(grant.hold, Duration{});
+  EXPECT_GT(grant.rate, 0);
+}
+
 TEST(Controller, IsAsBeforeTwoSecondsAfterASurge) {
   Plant plant{1.0 / 20'000};
   plant.viewers = 2000;

@@ -18,6 +18,7 @@ Grant steady(double rate) {
   Grant grant;
   grant.rate = rate;
   grant.burst = rate / 4;
+  grant.room = 1e9;
   grant.forecast = Forecast{0, 1s, rate};
   return grant;
 }
@@ -46,8 +47,8 @@ TEST(Gate, SaysNoTimeWhenNobodyKnowsIt) {
   const auto wait = gate.ask({}, kStart, 0);
   ASSERT_TRUE(wait);
   EXPECT_FALSE(wait->estimate);
-  EXPECT_GE(wait->retry_after, 8s);
-  EXPECT_LE(wait->retry_after, 10s);
+  EXPECT_GE(wait->retry_after, 3s);
+  EXPECT_LE(wait->retry_after, 5s);
 }
 
 TEST(Gate, GivesAnEarlyComerNoBetterPlace) {
@@ -191,6 +192,161 @@ TEST(Gate, KeepsACreditForWhoeverIsOnItsWay) {
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(gate.ask({}, late, 0)) << "who comes now comes after them";
   EXPECT_GT(gate.reserved(), 1);
   EXPECT_FALSE(gate.ask(first->ticket, late, 0));
+}
+
+TEST(Gate, KeepsItsPromisesWhenTheRateFallsToAThird) {
+  Gate gate{kStart};
+  gate.apply(steady(300), kStart);
+  Crowd crowd{gate};
+  crowd.arrive(20'000, kStart, 1s);
+  crowd.run(kStart + 2s);
+  gate.apply(steady(100), kStart + 2s);
+  crowd.run(kStart + 90s);
+  EXPECT_GT(crowd.promises, 6000);
+  EXPECT_GE(crowd.kept, crowd.promises * 97 / 100) << crowd.promises;
+  EXPECT_LT(crowd.entered.size(), 300u * 22 + 100u * 70) << "what was let in beyond the rate is made up for";
+}
+
+TEST(Gate, LetsPromisedTurnsWaitWhereThereIsNoRoom) {
+  Gate gate{kStart};
+  gate.apply(steady(300), kStart);
+  Crowd crowd{gate};
+  crowd.arrive(20'000, kStart, 1s);
+  crowd.run(kStart + 2s);
+  auto full = steady(0);
+  full.room = 50;
+  gate.apply(full, kStart + 2s);
+  crowd.run(kStart + 30s);
+  EXPECT_LE(crowd.entered.size(), 75u + 300u * 2 + 50u) << "whose turn had come, and for whom there was room";
+}
+
+// Three hundred newcomers at a gate that lets a hundred in a second, and then media is late.
+struct LateMedia {
+  LateMedia() {
+    gate.apply(grant, kStart);
+    for (int i = 0; i < 300; ++i) {
+      if (const auto wait = gate.ask({}, kStart + i * 2ms, 0)) told.push_back(*wait);
+    }
+  }
+
+  /// Those who were told to come by then.
+  std::vector<Wait> told_by(TimePoint when) const {
+    std::vector<Wait> out;
+    for (const auto& wait : told) {
+      if (wait.ticket.since + wait.retry_after <= when) out.push_back(wait);
+    }
+    return out;
+  }
+
+  /// What the controller gives while media is late, when it believes that this lasts for `hold`.
+  Grant held(Duration hold) const {
+    auto out = grant;
+    out.rate = out.burst = out.room = 0;
+    out.hold = hold;
+    out.forecast = Forecast{0, 1s, 100, hold};
+    return out;
+  }
+
+  /// It goes on: for as long again as it has lasted.
+  void hold(TimePoint from, TimePoint to) {
+    for (auto now = from; now < to; now += 100ms) gate.apply(held(std::max<Duration>(1s, now - from)), now);
+    gate.apply(grant, to);
+  }
+
+  Gate gate{kStart};
+  Grant grant = steady(100);
+  std::vector<Wait> told;
+};
+
+TEST(Gate, LetsNobodyInWhileMediaIsLateNotEvenWhoseTurnHasCome) {
+  LateMedia late;
+  late.gate.apply(late.held(1s), kStart + 2s);
+  const auto due = late.told_by(kStart + 2s);
+  ASSERT_GT(due.size(), 50u);
+  for (const auto& wait : due) {
+    const auto again = late.gate.ask(wait.ticket, kStart + 2500ms, 0);
+    ASSERT_TRUE(again);
+    EXPECT_TRUE(again->promised);
+    EXPECT_GE(again->retry_after, 1s);
+    EXPECT_LE(again->retry_after, 3s);
+    EXPECT_EQ(again->ticket.since, wait.ticket.since) << "the same place";
+  }
+  EXPECT_TRUE(late.gate.ask({}, kStart + 2500ms, 0));
+}
+
+TEST(Gate, KeepsWhatItTellsThoseWhoseTurnHasComeWhileMediaIsLate) {
+  LateMedia late;
+  late.hold(kStart + 2s, kStart + 2500ms);
+  late.gate.apply(late.held(1s), kStart + 2500ms);
+  std::multimap<TimePoint, Ticket> due;
+  for (const auto& wait : late.told_by(kStart + 2s)) {
+    const auto again = late.gate.ask(wait.ticket, kStart + 2500ms, 0);
+    ASSERT_TRUE(again);
+    due.emplace(kStart + 2500ms + again->retry_after + due.size() * 7ms, again->ticket);  // not in one moment
+  }
+  late.gate.apply(late.grant, kStart + 3500ms);
+  ASSERT_GT(due.size(), 50u);
+  for (const auto& [when, ticket] : due)
+    EXPECT_FALSE(late.gate.ask(ticket, when, 0)) << (when - kStart) / 1ms;
+}
+
+TEST(Gate, KeepsATurnHoweverLongMediaIsLate) {
+  LateMedia late;
+  const Wait first = late.told.front();
+  late.hold(kStart + 2s, kStart + 62s);
+  for (int i = 0; i < 300; ++i) late.gate.ask({}, kStart + 62s, 0);  // who came later
+  EXPECT_FALSE(late.gate.ask(first.ticket, kStart + 63s, 0));
+}
+
+TEST(Gate, LetsTurnsComeAfterMediaWasLateAsTheyWouldHaveBefore) {
+  LateMedia late;
+  Crowd crowd{late.gate};
+  crowd.arrive(2000, kStart, 100ms);
+  crowd.run(kStart + 3s);
+  const auto before = crowd.entered.size();
+  for (auto now = kStart + 3s; now < kStart + 13s; now += 100ms) {
+    late.gate.apply(late.held(std::max<Duration>(1s, now - kStart - 3s)), now);
+    crowd.run(now + 100ms);
+  }
+  EXPECT_EQ(crowd.entered.size(), before);
+  late.gate.apply(late.grant, kStart + 13s);
+  crowd.run(kStart + 15s);
+  EXPECT_LE(crowd.entered.size(), before + 400) << "not at once all whose turn would have come meanwhile";
+  EXPECT_GE(crowd.entered.size(), before + 50);
+}
+
+TEST(Gate, KnowsThePlacesOfThoseOnTheirWayHoweverManyJoinBehindThem) {
+  Gate gate{kStart};
+  auto grant = steady(50);
+  grant.fastest = 10'000;
+  gate.apply(grant, kStart);
+  std::vector<Wait> promised;
+  for (int i = 0; i < 900; ++i) {
+    const auto wait = gate.ask({}, kStart + i * 1ms, 0);
+    if (wait && wait->promised) promised.push_back(*wait);
+  }
+  ASSERT_GT(promised.size(), 500u);
+  std::size_t kept = 0;
+  std::size_t next = 0;
+  for (auto now = kStart + 1s; now < kStart + 30s; now += 1ms) {
+    gate.ask({}, now, 0);  // a thousand a second who never come back
+    for (; next < promised.size() && now >= promised[next].ticket.since + promised[next].retry_after; ++next)
+      kept += gate.ask(promised[next].ticket, now, 0) ? 0U : 1U;
+  }
+  EXPECT_EQ(next, promised.size());
+  EXPECT_GE(kept, promised.size() * 98 / 100);
+}
+
+TEST(Gate, AsksThoseFarBackToComeSeldom) {
+  Gate gate{kStart};
+  gate.apply(steady(10), kStart);
+  Wait last;
+  for (int i = 0; i < 100'000; ++i) {
+    if (const auto wait = gate.ask({}, kStart + i * 1us, 0)) last = *wait;
+  }
+  EXPECT_FALSE(last.promised);
+  EXPECT_GE(last.retry_after, 150s);
+  EXPECT_LE(last.retry_after, 300s);
 }
 
 TEST(Gate, MovesOnWhenThoseWhoseTurnItIsDoNotCome) {

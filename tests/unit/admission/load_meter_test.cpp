@@ -9,6 +9,10 @@ using namespace std::chrono_literals;
 
 constexpr Limits kLimits{.cpu = 0.9, .descriptors = 0.9};
 
+/// What a viewer would take of an idle node when `viewers` take `load`: on a full one everything takes half
+/// as much again.
+double cost_of(double load, double viewers) { return load / viewers / (1 + 0.5 * load); }
+
 TEST(LoadMeter, AveragesTheBurstsOfParts) {
   LoadMeter meter{kLimits};
   Signals signals;
@@ -24,11 +28,11 @@ TEST(LoadMeter, AveragesTheBurstsOfParts) {
 TEST(LoadMeter, KnowsWhatAViewerAddsFromThoseThereAre) {
   LoadMeter meter{kLimits};
   Signals signals;
-  EXPECT_NEAR(meter.cost(), 0.001, 1e-9) << "not known: on the safe side";
+  EXPECT_NEAR(meter.cost(), 0.0005, 1e-9) << "not known: on the safe side";
   signals.incumbents = 1000;
   signals.cpu = 0.225;
   for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
-  EXPECT_NEAR(meter.cost(), 0.25 / 1000, 0.00001);
+  EXPECT_NEAR(meter.cost(), cost_of(0.25, 1000), 0.00001);
 }
 
 // A thousand viewers that take a quarter, and then a crowd at the door that takes all the rest.
@@ -47,9 +51,9 @@ TEST(LoadMeter, TakesTheWorkAtTheDoorForPassing) {
   Signals signals;
   const auto meter = under_siege(signals, 2);
   EXPECT_GT(meter.load(), 1);
-  EXPECT_NEAR(meter.cost(), 0.25 / 1000, 0.00002);
+  EXPECT_NEAR(meter.cost(), cost_of(0.25, 1000), 0.00002);
   EXPECT_LT(meter.lasting_load(), 0.5);
-  EXPECT_GT(meter.room(), 2000);
+  EXPECT_GT(meter.room(), 1500);
 }
 
 TEST(LoadMeter, CountsWorkAtTheDoorThatLasts) {
@@ -71,7 +75,7 @@ TEST(LoadMeter, IsNotMisledByNewcomersOnALowerRung) {
     signals.cpu += 100 * 0.225 / 1000 / 4;
     meter.measure(signals, 0.1, true);
   }
-  EXPECT_NEAR(meter.viewers_load(), 0.75, 0.08);
+  EXPECT_NEAR(meter.viewers_load(), 1, 0.08) << "each costs a third more than before, for the node is full";
 }
 
 TEST(LoadMeter, CountsThoseLetInUntilTheyShow) {
@@ -112,6 +116,86 @@ TEST(LoadMeter, TakesDescriptorsForALoad) {
   signals.descriptor_limit = 20'000;
   meter.measure(signals, 0.1);
   EXPECT_NEAR(meter.load(), 1, 0.001);
+}
+
+TEST(LoadMeter, DoesNotTakeDescriptorsForWhatAViewerCosts) {
+  LoadMeter meter{kLimits};
+  Signals signals;
+  signals.incumbents = 1000;
+  signals.cpu = 0.09;
+  signals.descriptors = 9'000;
+  signals.descriptor_limit = 20'000;
+  for (int i = 0; i < 200; ++i) meter.measure(signals, 0.1);
+  EXPECT_NEAR(meter.cost(), cost_of(0.1, 1000), 0.00001);
+  EXPECT_NEAR(meter.room(), 6000, 50) << "by the CPU; as many descriptors are left";
+  signals.descriptors = 17'000;
+  meter.measure(signals, 0.1);
+  EXPECT_NEAR(meter.room(), 1000, 1) << "one each";
+}
+
+TEST(LoadMeter, UnlearnsACostWhateverGoesOnAtTheDoor) {
+  LoadMeter meter{kLimits};
+  Signals signals;
+  signals.incumbents = 1000;
+  signals.cpu = 0.9;
+  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  EXPECT_NEAR(meter.cost(), cost_of(1, 1000), 0.0001);
+  signals.cpu = 0.45;  // with all that the door takes
+  signals.seen = 2000;
+  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  EXPECT_LT(meter.cost(), cost_of(0.55, 1000));
+}
+
+TEST(LoadMeter, DoesNotChargeViewersForADoorThatIsStuck) {
+  LoadMeter meter{kLimits};
+  Signals signals;
+  signals.incumbents = 1000;
+  signals.cpu = 0.225;
+  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  signals.cpu = 1;
+  signals.accept_age = 5s;  // and nobody is answered: nobody is seen
+  for (int i = 0; i < 200; ++i) meter.measure(signals, 0.1);
+  EXPECT_NEAR(meter.cost(), cost_of(0.25, 1000), 0.00002);
+}
+
+TEST(LoadMeter, LearnsWhatNewcomersFetchAtOnce) {
+  LoadMeter meter{kLimits};
+  Signals signals;
+  signals.incumbents = 1000;
+  signals.cpu = 0.1;
+  signals.egress_bytes_per_second = 500e6;
+  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  signals.begun = 20;
+  signals.begun_bytes = 20 * (8 + 5) * 500e3;  // eight seconds of media, and what they played meanwhile
+  for (int i = 0; i < 60; ++i) meter.measure(signals, 0.1);
+  EXPECT_NEAR(meter.join_seconds(), 8, 0.2);
+}
+
+TEST(LoadMeter, KnowsThatViewersAreDearerOnAFullNode) {
+  LoadMeter meter{kLimits};
+  Signals signals;
+  signals.incumbents = 1000;
+  signals.cpu = 0.18;
+  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  const double fit = 1000 + meter.room();
+  EXPECT_LT(fit, 4000) << "of 5000 at today's cost";
+  signals.incumbents = static_cast<std::size_t>(fit);
+  signals.cpu = 0.9;
+  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  EXPECT_NEAR(meter.room(), 0, 50);
+}
+
+TEST(LoadMeter, HasNoRoomNowForAsMuchAsIsUsedNow) {
+  LoadMeter meter{kLimits};
+  Signals signals;
+  signals.incumbents = 1000;
+  signals.cpu = 0.225;
+  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  EXPECT_NEAR(meter.room_now(), meter.room(), 100);
+  signals.cpu = 0.9;  // of beginnings: it will pass
+  for (int i = 0; i < 20; ++i) meter.measure(signals, 0.1);
+  EXPECT_NEAR(meter.room_now(), 0, 0.001);
+  EXPECT_GT(meter.room(), 500);
 }
 
 TEST(LoadMeter, CountsDepartures) {

@@ -210,6 +210,21 @@ TEST_F(OriginUnderLoad, MeasuresDeliveriesToSettledViewersAlone) {
   EXPECT_EQ(settled.rate_floor, 1'200'000u / 8 / 4);
 }
 
+TEST_F(OriginUnderLoad, CountsWhatAViewerIsSentInItsBeginning) {
+  const auto path = "/live/show/v/" + token() + "/480p/abc-p0.m4s";
+  const auto part = get(path).body.size();
+  get(path);
+  EXPECT_EQ(state.sessions.take_beginnings().count, 0u) << "it goes on";
+  wall = test::show_start() + 6s;
+  now += 6s;
+  get(path);
+  get(path);
+  const auto begun = state.sessions.take_beginnings();
+  EXPECT_EQ(begun.count, 1u);
+  EXPECT_EQ(begun.bytes, 2 * part);
+  EXPECT_EQ(state.sessions.take_beginnings().count, 0u);
+}
+
 TEST_F(OriginUnderLoad, CountsAKnownViewerOnANewConnection) {
   wall = test::show_start() + 60s;
   request.first_of_connection = true;

@@ -41,6 +41,7 @@ TEST(Protection, SumsWhatTheShardsMeasured) {
     reading.loop_lag = shard == 0 ? 3ms : 9ms;
     reading.sessions = 10;
     reading.tally = {5, 3, 2};
+    reading.beginnings = {2, 5'000'000};
     reading.steady.record(20ms);
     protection.slot(shard).put(reading);
   }
@@ -51,6 +52,8 @@ TEST(Protection, SumsWhatTheShardsMeasured) {
   EXPECT_EQ(facts.signals.loop_lag, 9ms);
   EXPECT_EQ(facts.signals.incumbents, 20u);
   EXPECT_EQ(facts.signals.lateness.count, 2u);
+  EXPECT_EQ(facts.signals.begun, 4u);
+  EXPECT_DOUBLE_EQ(facts.signals.begun_bytes, 10e6);
   EXPECT_EQ(facts.seen, 10u);
   EXPECT_EQ(facts.admitted, 6u);
   EXPECT_EQ(facts.refused, 4u);

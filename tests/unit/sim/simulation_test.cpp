@@ -1,5 +1,6 @@
 #include "sim/simulation.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <vector>
 
@@ -12,12 +13,10 @@
 namespace levee::sim {
 namespace {
 
-// A small server, so that a run takes milliseconds, on which everything takes as long however full it is.
+// A small server, so that a run takes milliseconds.
 Plan small() {
   Plan plan;
   plan.cores = 0.2;
-  plan.rise = 0;
-  plan.join_media = 2;
   plan.horizon = 90;
   return plan;
 }
@@ -43,6 +42,46 @@ TEST(Simulation, ShowsThatNoIncumbentStallsWithTheController) {
     EXPECT_EQ(outcome.stalled_share, 0) << factor;
     EXPECT_LT(outcome.start_p99, 3) << factor;
   }
+}
+
+TEST(Simulation, ShowsThatAnIdleServerPromisesNoMoreThanItHasWhenFull) {
+  for (const double low_bitrate : {1e6, 4e6}) {  // with a lower rung to start on, and without
+    auto plan = small();
+    plan.cores = 1;
+    plan.factor = 2;
+    plan.low_bitrate = low_bitrate;
+    const auto outcome = simulate(plan, "levee");
+    EXPECT_EQ(outcome.stalled_share, 0) << low_bitrate;
+    EXPECT_LT(outcome.late_during, 1.6 * outcome.late_before) << low_bitrate;
+  }
+}
+
+TEST(Simulation, ShowsThatPromisesAreKeptAndTheServerFilledButNotMore) {
+  for (const double factor : {3.0, 10.0}) {
+    auto plan = small();
+    plan.cores = 1;  // what asks again and again is not all there is to do
+    plan.factor = factor;
+    const auto outcome = simulate(plan, "levee");
+    EXPECT_GE(outcome.kept_soon, 0.85) << factor;
+    EXPECT_GE(outcome.goodput, 0.85) << factor;
+    EXPECT_LT(outcome.late_during, 1.8 * outcome.late_before) << factor << ": of which 1.4 for a full core";
+  }
+}
+
+// More stand at the door for a minute than it can answer, and a long line asks again and again after that.
+TEST(Simulation, ShowsThatTheServerFillsAgainAfterItsDoorWasStuck) {
+  auto plan = small();
+  plan.factor = 100;
+  plan.surge_seconds = 60;
+  plan.horizon = 300;
+  const auto outcome = simulate(plan, "levee");
+  EXPECT_EQ(outcome.stalled_share, 0);
+  EXPECT_GE(outcome.goodput, 0.6);
+  double least = 1;
+  for (const auto& sample : outcome.samples) {
+    if (sample.at > 150) least = std::min(least, sample.load);
+  }
+  EXPECT_GT(least, 0.75) << "neither empty nor swinging";
 }
 
 TEST(Simulation, OfASurgeInsideCapacityLetsAllIn) {
