@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "levee/base/unix_time.hpp"
 #include "levee/realtime/channel.hpp"
 #include "levee/realtime/text_rules.hpp"
 #include "levee/realtime/wire_feed.hpp"
@@ -38,7 +39,7 @@ Answer answer_tracks(realtime::Bus& bus, const Head& geojson, std::string_view g
   const bool known = realtime::parse_channel(channel) &&
                      (device.empty() || realtime::is_identifier(device, realtime::kMaxFeedKey));
   if (!known) return plain(404, "no such device\n", RequestKind::api);
-  const auto wall_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
+  const auto wall_ms = unix_ms(now);
   Later later;
   later.limit = kLimit;
   later.begin = [&bus, &geojson, channel = std::move(channel), device = std::string{device},

@@ -166,7 +166,6 @@ void Servers::take_map(const Result<Reply>& reply) {
   map_wanted_ = false;
   const auto changed = map->changed(told_);
   map_ = told_ = std::move(*map);
-  map_known_ = true;
   for (const auto& master : map_.masters()) node(master);
   retire_others();
   if (changed.none()) return;

@@ -137,8 +137,7 @@ class Servers {
   NodePtr only_;                 ///< null in a cluster
   std::unique_ptr<Link> guide_;  ///< null without one
   SlotMap map_;
-  SlotMap told_;  ///< as it was when `handlers_` heard of it last
-  bool map_known_ = false;
+  SlotMap told_;          ///< as it was when `handlers_` heard of it last
   bool settled_ = false;  ///< each server of the first map was tried
   bool map_wanted_ = false;
   bool map_asked_ = false;

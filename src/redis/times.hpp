@@ -4,6 +4,7 @@
 #include <string>
 
 #include "levee/base/clock.hpp"
+#include "levee/base/unix_time.hpp"
 #include "levee/realtime/message.hpp"
 
 namespace levee::redis {
@@ -20,6 +21,6 @@ inline std::string ms(Duration duration) {
 }
 
 /// Unix time in milliseconds, as commands take it.
-inline std::string wall_ms() { return ms(std::chrono::system_clock::now().time_since_epoch()); }
+inline std::string wall_ms() { return std::to_string(unix_ms()); }
 
 }  // namespace levee::redis

@@ -8,9 +8,8 @@
 namespace levee {
 
 /// Milliseconds since 1970 by the wall clock: what people, files and the protocols are told. It may jump.
-inline std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(WallTime::clock::now().time_since_epoch())
-      .count();
+inline std::int64_t unix_ms(WallTime at = WallTime::clock::now()) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
 }
 
 }  // namespace levee

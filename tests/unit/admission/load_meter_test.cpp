@@ -13,6 +13,18 @@ constexpr Limits kLimits{.cpu = 0.9, .descriptors = 0.9};
 /// as much again.
 double cost_of(double load, double viewers) { return load / viewers / (1 + 0.5 * load); }
 
+Signals thousand_viewers(double cpu) {
+  Signals signals;
+  signals.incumbents = 1000;
+  signals.cpu = cpu;
+  return signals;
+}
+
+/// Measures the same ten times a second.
+void measure_for(LoadMeter& meter, const Signals& signals, double seconds) {
+  for (int i = 0; i < static_cast<int>(seconds * 10); ++i) meter.measure(signals, 0.1);
+}
+
 TEST(LoadMeter, AveragesTheBurstsOfParts) {
   LoadMeter meter{kLimits};
   Signals signals;
@@ -31,7 +43,7 @@ TEST(LoadMeter, KnowsWhatAViewerAddsFromThoseThereAre) {
   EXPECT_NEAR(meter.cost(), 0.0005, 1e-9) << "not known: on the safe side";
   signals.incumbents = 1000;
   signals.cpu = 0.225;
-  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  measure_for(meter, signals, 10);
   EXPECT_NEAR(meter.cost(), cost_of(0.25, 1000), 0.00001);
 }
 
@@ -40,10 +52,10 @@ LoadMeter under_siege(Signals& signals, double seconds) {
   LoadMeter meter{kLimits};
   signals.incumbents = 1000;
   signals.cpu = 0.225;
-  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  measure_for(meter, signals, 10);
   signals.cpu = 1;
   signals.seen = 3000;
-  for (int i = 0; i < static_cast<int>(seconds * 10); ++i) meter.measure(signals, 0.1);
+  measure_for(meter, signals, seconds);
   return meter;
 }
 
@@ -65,10 +77,8 @@ TEST(LoadMeter, CountsWorkAtTheDoorThatLasts) {
 
 TEST(LoadMeter, IsNotMisledByNewcomersOnALowerRung) {
   LoadMeter meter{kLimits};
-  Signals signals;
-  signals.incumbents = 1000;
-  signals.cpu = 0.225;
-  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  Signals signals = thousand_viewers(0.225);
+  measure_for(meter, signals, 10);
   signals.admitted = 100;
   for (int i = 0; i < 20; ++i) {  // two thousand, who cost a quarter of what they will
     signals.incumbents += 100;
@@ -81,7 +91,7 @@ TEST(LoadMeter, IsNotMisledByNewcomersOnALowerRung) {
 TEST(LoadMeter, CountsThoseLetInUntilTheyShow) {
   LoadMeter meter{kLimits};
   Signals signals;
-  for (int i = 0; i < 30; ++i) meter.measure(signals, 0.1);
+  measure_for(meter, signals, 3);
   signals.admitted = 100;
   meter.measure(signals, 0.1);
   EXPECT_NEAR(meter.unproven(), 100, 1);
@@ -100,12 +110,12 @@ TEST(LoadMeter, LearnsWhatTheNetworkCarriesFromCongestion) {
   Signals signals;
   signals.cpu = 0.3;
   signals.egress_bytes_per_second = 1e9;
-  for (int i = 0; i < 30; ++i) meter.measure(signals, 0.1);
+  measure_for(meter, signals, 3);
   EXPECT_NEAR(meter.load(), 0.33, 0.01);
   meter.congested();
   meter.measure(signals, 0.1);
   EXPECT_NEAR(meter.load(), 1.05, 0.02);
-  for (int i = 0; i < 600; ++i) meter.measure(signals, 0.1);
+  measure_for(meter, signals, 60);
   EXPECT_LT(meter.load(), 1) << "after a minute without complaint it tries a little more";
 }
 
@@ -120,12 +130,10 @@ TEST(LoadMeter, TakesDescriptorsForALoad) {
 
 TEST(LoadMeter, DoesNotTakeDescriptorsForWhatAViewerCosts) {
   LoadMeter meter{kLimits};
-  Signals signals;
-  signals.incumbents = 1000;
-  signals.cpu = 0.09;
+  Signals signals = thousand_viewers(0.09);
   signals.descriptors = 9'000;
   signals.descriptor_limit = 20'000;
-  for (int i = 0; i < 200; ++i) meter.measure(signals, 0.1);
+  measure_for(meter, signals, 20);
   EXPECT_NEAR(meter.cost(), cost_of(0.1, 1000), 0.00001);
   EXPECT_NEAR(meter.room(), 6000, 50) << "by the CPU; as many descriptors are left";
   signals.descriptors = 17'000;
@@ -135,65 +143,55 @@ TEST(LoadMeter, DoesNotTakeDescriptorsForWhatAViewerCosts) {
 
 TEST(LoadMeter, UnlearnsACostWhateverGoesOnAtTheDoor) {
   LoadMeter meter{kLimits};
-  Signals signals;
-  signals.incumbents = 1000;
-  signals.cpu = 0.9;
-  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  Signals signals = thousand_viewers(0.9);
+  measure_for(meter, signals, 10);
   EXPECT_NEAR(meter.cost(), cost_of(1, 1000), 0.0001);
   signals.cpu = 0.45;  // with all that the door takes
   signals.seen = 2000;
-  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  measure_for(meter, signals, 10);
   EXPECT_LT(meter.cost(), cost_of(0.55, 1000));
 }
 
 TEST(LoadMeter, DoesNotChargeViewersForADoorThatIsStuck) {
   LoadMeter meter{kLimits};
-  Signals signals;
-  signals.incumbents = 1000;
-  signals.cpu = 0.225;
-  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  Signals signals = thousand_viewers(0.225);
+  measure_for(meter, signals, 10);
   signals.cpu = 1;
   signals.accept_age = 5s;  // and nobody is answered: nobody is seen
-  for (int i = 0; i < 200; ++i) meter.measure(signals, 0.1);
+  measure_for(meter, signals, 20);
   EXPECT_NEAR(meter.cost(), cost_of(0.25, 1000), 0.00002);
 }
 
 TEST(LoadMeter, LearnsWhatNewcomersFetchAtOnce) {
   LoadMeter meter{kLimits};
-  Signals signals;
-  signals.incumbents = 1000;
-  signals.cpu = 0.1;
+  Signals signals = thousand_viewers(0.1);
   signals.egress_bytes_per_second = 500e6;
-  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  measure_for(meter, signals, 10);
   signals.begun = 20;
   signals.begun_bytes = 20 * (8 + 5) * 500e3;  // eight seconds of media, and what they played meanwhile
-  for (int i = 0; i < 60; ++i) meter.measure(signals, 0.1);
+  measure_for(meter, signals, 6);
   EXPECT_NEAR(meter.join_seconds(), 8, 0.2);
 }
 
 TEST(LoadMeter, KnowsThatViewersAreDearerOnAFullNode) {
   LoadMeter meter{kLimits};
-  Signals signals;
-  signals.incumbents = 1000;
-  signals.cpu = 0.18;
-  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  Signals signals = thousand_viewers(0.18);
+  measure_for(meter, signals, 10);
   const double fit = 1000 + meter.room();
   EXPECT_LT(fit, 4000) << "of 5000 at today's cost";
   signals.incumbents = static_cast<std::size_t>(fit);
   signals.cpu = 0.9;
-  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  measure_for(meter, signals, 10);
   EXPECT_NEAR(meter.room(), 0, 50);
 }
 
 TEST(LoadMeter, HasNoRoomNowForAsMuchAsIsUsedNow) {
   LoadMeter meter{kLimits};
-  Signals signals;
-  signals.incumbents = 1000;
-  signals.cpu = 0.225;
-  for (int i = 0; i < 100; ++i) meter.measure(signals, 0.1);
+  Signals signals = thousand_viewers(0.225);
+  measure_for(meter, signals, 10);
   EXPECT_NEAR(meter.room_now(), meter.room(), 100);
   signals.cpu = 0.9;  // of beginnings: it will pass
-  for (int i = 0; i < 20; ++i) meter.measure(signals, 0.1);
+  measure_for(meter, signals, 2);
   EXPECT_NEAR(meter.room_now(), 0, 0.001);
   EXPECT_GT(meter.room(), 500);
 }
