@@ -57,19 +57,35 @@ async function make(name) {
   await underCongestion(congestion, () => (server ? peers[server](file, play) : withLevee(file, settings, play, cores)));
 }
 
-function row(name) {
+const p99 = (times) => (times?.count ? ms(quantile(times, 0.99)) : '-');
+const limited = ({ generator }) => (generator.limits_hit.length ? 'yes' : 'no');
+
+/** Of those who watched when it began: how many stalled from then on, of how many, and for how long. */
+function stallsOf({ cohorts: { incumbents: { surge, after } } }) {
+  const watched = Math.max(surge.viewers_watched + after.viewers_watched, 1);
+  return [`${surge.viewers_stalled + after.viewers_stalled} of ${watched}`, ((surge.stall_us + after.stall_us) / 1e6).toFixed(1)];
+}
+
+function surgeRow(name) {
   const report = reportOf(name);
   const { before, surge, after } = report.cohorts.incumbents;
-  const newcomers = report.cohorts.newcomers?.surge;
+  const { admitted, refusals, errors, times } = report.cohorts.newcomers.surge;
   const kind = before.times.part_fetch?.count ? 'part_fetch' : 'segment_fetch';
-  const of = (times) => (times?.count ? ms(quantile(times, 0.99)) : '-');
-  const p99 = (phase) => of(phase.times[kind]);
-  const watched = Math.max(surge.viewers_watched + after.viewers_watched, 1);
-  const stalled = surge.viewers_stalled + after.viewers_stalled;
-  return [name, `${stalled} of ${watched}`, ((surge.stall_us + after.stall_us) / 1e6).toFixed(1), p99(before), p99(surge), p99(after),
-    newcomers ? newcomers.admitted : '-', newcomers ? newcomers.refusals : '-', of(newcomers?.times.refusal), of(newcomers?.times.refusal_answer),
-    of((newcomers ?? surge).times.late), newcomers ? Object.values(newcomers.errors).reduce((a, b) => a + b, 0) : '-', of(surge.times.return_time),
-    report.generator.limits_hit.length ? 'yes' : 'no'];
+  return [name, ...stallsOf(report), ...[before, surge, after].map((phase) => p99(phase.times[kind])), admitted, refusals, p99(times.refusal),
+    p99(times.refusal_answer), p99(times.late), Object.values(errors).reduce((a, b) => a + b, 0), limited(report)];
+}
+
+function reconnectRow(name) {
+  const report = reportOf(name);
+  const { return_time: back, media_return_time: media, late } = report.cohorts.incumbents.surge.times;
+  return [name, ...stallsOf(report), p99(back), ms(back.max_us), p99(media), requestsAfterwards(report).join(' to '), p99(late), limited(report)];
+}
+
+/** The least and the most requests of a second, in the ten seconds before the harness's viewers leave: are all in step? */
+function requestsAfterwards({ series, hold_end_us: end }) {
+  const last = Math.floor(end / series.bin_us);
+  const seconds = series.values['incumbents.requests'].points.slice(last - 10, last).map((count) => count ?? 0);
+  return [Math.min(...seconds), Math.max(...seconds)];
 }
 
 mkdirSync(out, { recursive: true });
@@ -82,5 +98,9 @@ console.log(`The server has one core of ${execFileSync('nproc').toString().trim(
   'latency, 4 Mb/s plain, 1 Mb/s for reconnecting. Incumbents watch for 10 s before newcomers come within one second: 800 + 8,200 at low latency, ' +
   '1,000 + 18,000 plain; \`ladder\` is the plain surge on all rungs, by players that adapt, \`ll-ladder\` the same at low latency. In the runs called \`free\` nothing is held to a core: levee has an io thread on ' +
   'each, and the harness and the publisher take from both what they need. Fetch times are of parts (low latency) or segments, p99, from when they were due.\n');
+const reconnects = (name) => name.startsWith('reconnect');
 console.log(table(['run', 'incumbents that stalled', 's in stalls', 'fetch before, ms', 'in the surge', 'after', 'newcomers let in', '503', '503 p99 from due, ms', 'once begun',
-  'generator began late, p99, ms', 'errors of newcomers', 'back after a drop, p99, ms', 'generator at its limit'], made.map(row)));
+  'generator began late, p99, ms', 'errors of newcomers', 'generator at its limit'], made.filter((name) => !reconnects(name)).map(surgeRow)));
+console.log('\nEvery connection is dropped at once; each viewer is back within 0.2 s and asks at once for what was under way, or for its playlist. Times are from the drop.\n');
+console.log(table(['run', 'viewers that stalled', 's in stalls', 'first answer, p99, ms', 'the last', 'media again, p99', 'requests in each second afterwards', 'generator began late, p99, ms',
+  'generator at its limit'], made.filter(reconnects).map(reconnectRow)));

@@ -72,7 +72,9 @@ struct CohortStats {
   Histogram refusal;           ///< from when a request was due to the end of its 503
   Histogram refusal_answer;  ///< from when the generator began with it, its connection included, to that end
   Histogram late;            ///< how late the generator began with what was due: arrivals, reloads, returns
-  Histogram return_time;     ///< reconnect: from the drop to the next byte of media
+  Histogram return_time;     ///< reconnect: from the drop to the first good answer after it
+  /// reconnect: from the drop to the next media; a plain player waits for the next segment in it
+  Histogram media_return_time;
   std::array<Histogram, kFetchNames.size()> fetch;
 
   std::map<std::string, double> rung_seconds;  ///< time played, by rendition
@@ -137,6 +139,7 @@ inline constexpr std::array kHistogramFields{
     HistogramField{"refusal_answer", &CohortStats::refusal_answer},
     HistogramField{"late", &CohortStats::late},
     HistogramField{"return_time", &CohortStats::return_time},
+    HistogramField{"media_return_time", &CohortStats::media_return_time},
 };
 
 }  // namespace levee::surge

@@ -110,6 +110,8 @@ void add_cohort(const std::string& name, const CohortReport& cohort, std::vector
   add.add_p99("behind live p99", [](const CohortStats& s) -> const Histogram& { return s.latency; });
   add.add_p99("back after a drop p99",
               [](const CohortStats& s) -> const Histogram& { return s.return_time; });
+  add.add_p99("media again p99",
+              [](const CohortStats& s) -> const Histogram& { return s.media_return_time; });
   add.add_p99("generator late p99", [](const CohortStats& s) -> const Histogram& { return s.late; });
   add.add_count(
       "refused though let in", [](const CohortStats& s) { return s.refused_media; }, true);

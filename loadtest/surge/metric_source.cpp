@@ -87,7 +87,9 @@ void add_times(std::vector<MetricSource<CohortWindow>>& all) {
   all.push_back(times("latency", "behind live while playing", &CohortStats::latency));
   all.push_back(times("late", "how late the generator itself began with what was due", &CohortStats::late));
   all.push_back(
-      times("return_time", "from a drop of the connection to media again", &CohortStats::return_time));
+      times("return_time", "from a drop of the connection to the first answer", &CohortStats::return_time));
+  all.push_back(times("media_return_time", "from a drop of the connection to media again",
+                      &CohortStats::media_return_time));
   all.push_back(fetch_times(FetchKind::multivariant, "fetch of a multivariant playlist"));
   all.push_back(fetch_times(FetchKind::playlist, "fetch of a media playlist that does not block"));
   all.push_back(fetch_times(FetchKind::blocking_playlist, "blocking reload, the wait for the part included"));

@@ -55,6 +55,18 @@ void Player::leave(TimePoint now) {
   media_at_.reset();
 }
 
+void Player::come_back(TimePoint now) {
+  if (step_ != Step::watching || reloading_ || fetching_ || playlist_->ended) return;
+  reload_at_.reset();
+  request_playlist(now);
+  plan_wake();
+}
+
+void Player::answered_again(TimePoint now) {
+  if (const auto dropped_at = std::exchange(dropped_at_, std::nullopt))
+    recorder_.stats().return_time.record(now - *dropped_at);
+}
+
 void Player::answered(FetchKind kind, TimePoint due, const Response& response) {
   if (step_ == Step::away) return;
   if (kind == FetchKind::multivariant) {

@@ -69,9 +69,12 @@ class Player {
   void answered(FetchKind kind, TimePoint due, const Response& response);
   /// The time asked for with `wake_at` has come.
   void wake(TimePoint now);
-  /// Every connection of the viewer is dropped at `now`: the next byte of media tells how long its way back
-  /// took.
-  void dropped(TimePoint now) { dropped_at_ = now; }
+  /// Every connection of the viewer is dropped at `now`: its first good answer, and the next media, tell how
+  /// long its way back took.
+  void dropped(TimePoint now) { dropped_at_ = media_lost_at_ = now; }
+  /// The viewer may connect again, and what was under way is asked for again. Who had nothing under way
+  /// reloads its playlist at once, as a player does that was told of the error.
+  void come_back(TimePoint now);
 
   /// Looks at the viewer: counts a stall as soon as it is one, and how far behind live it is when
   /// `with_latency`.
@@ -124,6 +127,7 @@ class Player {
   void media_answered(FetchKind kind, TimePoint due, const Response& response);
   void media_failed(TimePoint due, const Response& response);
   void play(const Response& response);
+  void answered_again(TimePoint now);
   void first_frame(TimePoint now);
   void adapt(std::uint64_t bytes, Duration time);
   void start_over_from_live();
@@ -170,7 +174,7 @@ class Player {
   ThroughputEstimate throughput_;
   Playback playback_;
   std::optional<WallTime> buffered_until_;
-  std::optional<TimePoint> dropped_at_;
+  std::optional<TimePoint> dropped_at_, media_lost_at_;  ///< until the first answer, and media, after it
   std::optional<TimePoint> stall_counted_until_;  ///< of the stall going on
   std::optional<TimePoint> latency_looked_at_;
   bool stall_counted_before_ = false, stall_counted_since_ = false;

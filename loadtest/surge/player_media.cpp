@@ -72,6 +72,7 @@ void Player::playlist_answered(FetchKind kind, TimePoint due, const Response& re
     return;
   }
   recorder_.fetched(kind, now - due, now);
+  answered_again(now);
   reload_failures_ = 0;
   take_playlist(std::move(parsed.media), kind, due, now);
 }
@@ -229,6 +230,7 @@ void Player::media_answered(FetchKind kind, TimePoint due, const Response& respo
     return;
   }
   recorder_.fetched(kind, now - due, now);
+  answered_again(now);
   media_failures_ = 0;
   if (kind == FetchKind::init) {
     init_path_ = wanted_->init;
@@ -243,10 +245,8 @@ void Player::media_answered(FetchKind kind, TimePoint due, const Response& respo
 
 void Player::play(const Response& response) {
   const auto now = response.ended;
-  if (dropped_at_) {
-    recorder_.stats().return_time.record(now - *dropped_at_);
-    dropped_at_.reset();
-  }
+  if (const auto lost_at = std::exchange(media_lost_at_, std::nullopt))
+    recorder_.stats().media_return_time.record(now - *lost_at);
   adapt(response.body_bytes, now - response.first_byte);
   recorder_.stats().rung_seconds[std::string{rendition_of(base_path_)}] += seconds_of(wanted_->duration);
   playback_.set_start_level(context_.settings.start_buffer);

@@ -19,6 +19,7 @@ Recorder::Recorder(std::string_view cohort, CohortReport& report, TimeSeries& se
       stalled_{series.sum(named(cohort, series::kStalled))},
       refused_{series.sum(named(cohort, series::kRefused))},
       errors_{series.sum(named(cohort, series::kErrors))},
+      requests_{series.sum(named(cohort, series::kRequests))},
       bytes_{series.sum(named(cohort, series::kBytes))},
       latency_{series.times(named(cohort, series::kLatency))},
       media_{series.times(named(cohort, series::kMedia))},
@@ -30,8 +31,13 @@ void Recorder::enter(std::optional<Phase> phase) {
   stats_ = phase ? &report_[*phase] : &in_no_phase_;
 }
 
-void Recorder::fetched(FetchKind kind, Duration time, TimePoint now) {
+void Recorder::count_request(TimePoint now) {
   ++stats_->requests;
+  requests_.add(now - start_);
+}
+
+void Recorder::fetched(FetchKind kind, Duration time, TimePoint now) {
+  count_request(now);
   stats_->fetched(kind).record(time);
   if (kind == FetchKind::part || kind == FetchKind::segment) {
     media_.record(now - start_, time);
@@ -41,14 +47,14 @@ void Recorder::fetched(FetchKind kind, Duration time, TimePoint now) {
 }
 
 void Recorder::failed(ErrorKind kind, TimePoint now) {
-  ++stats_->requests;
+  count_request(now);
   ++errors_so_far_;
   stats_->failed(kind);
   errors_.add(now - start_);
 }
 
 void Recorder::refused(Duration time, Duration answer, TimePoint now) {
-  ++stats_->requests;
+  count_request(now);
   ++stats_->refusals;
   ++refused_so_far_;
   stats_->refusal.record(time);
@@ -62,7 +68,7 @@ void Recorder::begun(Duration time, TimePoint now) {
 }
 
 void Recorder::refused_media(TimePoint now) {
-  ++stats_->requests;
+  count_request(now);
   ++stats_->refused_media;
   ++refused_so_far_;
   refused_.add(now - start_);

@@ -47,6 +47,8 @@ class Recorder {
   Duration media_of_second();
 
  private:
+  void count_request(TimePoint now);
+
   CohortReport& report_;
   TimePoint start_;
   CohortStats in_no_phase_;
@@ -61,6 +63,7 @@ class Recorder {
   ValueSeries& stalled_;
   ValueSeries& refused_;
   ValueSeries& errors_;
+  ValueSeries& requests_;
   ValueSeries& bytes_;
   TimesSeries& latency_;
   TimesSeries& media_;

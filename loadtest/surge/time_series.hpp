@@ -106,6 +106,7 @@ inline constexpr std::string_view kWaiting =
 inline constexpr std::string_view kStalled = "stalled";      ///< sum, set: viewers in a stall
 inline constexpr std::string_view kRefused = "refused";      ///< sum, add: 503 answers
 inline constexpr std::string_view kErrors = "errors";        ///< sum, add
+inline constexpr std::string_view kRequests = "requests";    ///< sum, add: as their answers end
 inline constexpr std::string_view kBytes = "bytes";          ///< sum, add: body bytes as they arrive
 inline constexpr std::string_view kLatency = "latency";      ///< times: behind live
 inline constexpr std::string_view kMedia = "media_fetch";    ///< times: parts and segments

@@ -63,6 +63,7 @@ void Viewer::come_back(TimePoint due, TimePoint now) {
   recorder_.begun(now - due, now);
   away_ = false;
   for (auto& request : std::exchange(queue_, {})) fetch(std::move(request));
+  player_.come_back(now);
 }
 
 Viewer::Slot* Viewer::free_slot() {

@@ -64,6 +64,7 @@ function plots() {
       ...each((name) => [[words(name), scaled(values(`${name}.bytes`), 8 * perSecond), name, '']]),
       ['server egress', scaled(values('server.egress'), 8), 'server', 'dots'],
     ]],
+    ['Requests, each second', count, each((name) => [[words(name), scaled(values(`${name}.requests`), perSecond), name, '']])],
     ['Refused and failed, each second', count, each((name) => [
       [`${words(name)} 503`, scaled(values(`${name}.refused`), perSecond), name, ''],
       [`${words(name)} errors`, scaled(values(`${name}.errors`), perSecond), 'alarm', name === 'incumbents' ? '' : 'dots'],

@@ -201,6 +201,35 @@ TEST_F(PlayerTest, AsksAgainAtOnceWhenAKeptConnectionWasGone) {
   EXPECT_EQ(stats().errors[static_cast<std::size_t>(ErrorKind::reset)], 1u);
 }
 
+TEST_F(PlayerTest, ReloadsItsPlaylistAtOnceWhenItComesBackAndTimesItsWay) {
+  begin(playlist(10, 20));
+  answer();  // init
+  while (!asked.empty()) answer();
+  now = kStart + 1s;
+  player.dropped(now);
+  now += 100ms;
+  player.come_back(now);
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_EQ(asked.front().path, "/live/x/v/T/source/index.m3u8");
+  EXPECT_EQ(asked.front().due, now);
+  now += 50ms;
+  answer(playlist(10, 20));  // nothing new: media comes with the next segment
+  EXPECT_EQ(stats().return_time.max(), 150ms);
+  EXPECT_EQ(stats().media_return_time.count(), 0u);
+  wake_player();
+  answer(playlist(10, 21));
+  answer();
+  EXPECT_EQ(stats().return_time.count(), 1u);
+  EXPECT_EQ(stats().media_return_time.max(), 1100ms);
+}
+
+TEST_F(PlayerTest, AsksForNothingTwiceWhenItComesBack) {
+  begin(playlist(10, 20, 2));
+  player.dropped(now);
+  player.come_back(now);
+  EXPECT_EQ(asked.size(), 2u) << "what was under way is sent again by the viewer";
+}
+
 TEST_F(PlayerTest, TriesAgainLaterAndLaterAfterErrors) {
   begin(playlist(10, 20));
   answer();
