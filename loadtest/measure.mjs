@@ -1,8 +1,29 @@
 // What the benches share: programs held to a core, CPU time read from the kernel, medians.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK']));
+
+const AUTOGROUP = '/proc/self/autogroup';
+
+/**
+ * Lets all that a bench starts go before whatever else runs on the machine: a service of a higher priority that looks
+ * around for 30 ms once a second makes one part in twenty late, of whichever server is measured. Sessions share a core
+ * by the niceness of their group (sched(7)), which is put back at the end.
+ */
+function goFirst() {
+  try {
+    os.setPriority(-20);
+    const before = readFileSync(AUTOGROUP, 'utf8').match(/nice (-?\d+)/)?.[1];
+    if (before === undefined) return;
+    writeFileSync(AUTOGROUP, '-20');
+    process.on('exit', () => writeFileSync(AUTOGROUP, before));
+  } catch (error) {
+    console.error(`What else runs on this machine may take part in the figures: ${error.message}`);
+  }
+}
+goFirst();
 
 /** Holds a running program, with all its threads, to one core. */
 export function pin(pid, core) {

@@ -20,15 +20,22 @@ export const apart = { server: 0, others: 1, settings: { 'server.threads': 1 } }
 /** Nothing is held to a core: the server has an io thread on each, and the harness and the publisher take what they need of both. */
 export const free = { settings: {} };
 
-/** A picture of noise, so that the encoder fills the bit rate. Made once. */
+/**
+ * A picture of noise, so that the encoder fills the bit rate, and every part is as long as the others. Made once. The
+ * encoder begins with a bucket of bits to spare: its first seconds are left out, or one part in forty would be half as long again.
+ */
 export async function source(kbps) {
   const file = path.join(media, `${kbps}.flv`);
   if (existsSync(file)) return file;
   mkdirSync(media, { recursive: true });
-  await run('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-nostdin', '-y', '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=30:duration=20',
-    '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000:duration=20', '-vf', 'noise=alls=60:allf=t', '-c:v', 'libx264', '-preset', 'ultrafast',
+  const quiet = ['-hide_banner', '-loglevel', 'error', '-nostdin', '-y'];
+  const whole = path.join(media, 'whole.flv');
+  await run('ffmpeg', [...quiet, '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=30:duration=24',
+    '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000:duration=24', '-vf', 'noise=alls=60:allf=t', '-c:v', 'libx264', '-preset', 'ultrafast',
     '-pix_fmt', 'yuv420p', '-g', '60', '-sc_threshold', '0', '-b:v', `${kbps}k`, '-minrate', `${kbps}k`, '-maxrate', `${kbps}k`, '-bufsize', `${kbps / 2}k`,
-    '-x264-params', 'nal-hrd=cbr', '-c:a', 'aac', '-b:a', '64k', file], { seconds: 120 });
+    '-x264-params', 'nal-hrd=cbr', '-c:a', 'aac', '-b:a', '64k', whole], { seconds: 120 });
+  await run('ffmpeg', [...quiet, '-ss', '4', '-i', whole, '-c', 'copy', file]);
+  rmSync(whole);
   return file;
 }
 
