@@ -1,5 +1,6 @@
 #include "levee/delivery/http_server.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "delivery/http_listener.hpp"
 #include "delivery/http_metrics.hpp"
 #include "delivery/kernel_socket.hpp"
+#include "delivery/processor_demand.hpp"
 #include "delivery/protection.hpp"
 #include "delivery/protection_metrics.hpp"
 
@@ -83,6 +85,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
     Origin origin;
     HttpDesk desk;
     HttpListener listener;
+    ProcessorDemand processor;
     Duration cpu{};
     std::uint64_t bytes = 0;
     std::uint64_t parks = 0;
@@ -180,8 +183,8 @@ void HttpServer::Impl::count_viewers() {
 void HttpServer::Impl::Shard::tell(Impl& server, const Beat& beat) {
   ShardReading reading = desk.meter.take();
   reading.time = beat.period;
-  const auto used = thread_cpu_time();
-  reading.cpu = used - std::exchange(cpu, used);
+  const auto wanted = processor.total();
+  reading.cpu = std::min(wanted - std::exchange(cpu, wanted), beat.period);
   const auto sent = desk.counters.bytes_sent.value();
   reading.bytes = sent - std::exchange(bytes, sent);
   const auto parked = desk.counters.parks.value();

@@ -16,7 +16,7 @@ namespace levee::delivery {
 struct ShardReading {
   // Over the time.
   Duration time{};
-  Duration cpu{};
+  Duration cpu{};            ///< used, or waited for while others had it
   LatenessHistogram steady;  ///< deliveries to viewers who were let in some seconds ago
   LatenessHistogram weak;    ///< the same, to those whose own link has been too slow before
   Duration loop_lag{};       ///< the worst
