@@ -113,8 +113,9 @@ ShardTask<void> HttpConnection::serve(std::unique_ptr<HttpConnection> connection
   for (;;) {
     const bool goes_on = co_await connection->converse();
     if (!goes_on || !connection->rest()) co_return;
-    const auto [error] = co_await connection->socket_.async_wait(Socket::wait_read, kInPlace);
-    if (error || connection->receive()) co_return;
+    const auto [error, size] = co_await connection->socket_.async_read_some(connection->inlet(), kInPlace);
+    if (error) co_return;
+    connection->received(size);
   }
 }
 
@@ -129,13 +130,18 @@ bool HttpConnection::rest() {
   return true;
 }
 
-ErrorCode HttpConnection::receive() {
+asio::mutable_buffer HttpConnection::inlet() {
+  if (!reader_.in_request()) return asio::buffer(first_bytes_);
   const auto space = reader_.space();
-  ErrorCode error;
-  const auto size = socket_.read_some(asio::buffer(space.data(), space.size()), error);
-  if (error == asio::error::would_block) return {};
-  reader_.commit(size);
-  return error;
+  return {space.data(), space.size()};
+}
+
+void HttpConnection::received(std::size_t size) {
+  if (reader_.in_request()) {
+    reader_.commit(size);
+  } else {
+    reader_.take({first_bytes_.data(), size});
+  }
 }
 
 Result<std::optional<Request>> HttpConnection::next_request() {

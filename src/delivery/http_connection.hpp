@@ -10,6 +10,7 @@
 #include <string_view>
 #include <variant>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include "levee/delivery/request_reader.hpp"
@@ -76,10 +77,11 @@ struct Arrival {
 /// close.
 ///
 /// Requests are answered in order; while one is answered nothing more is read, but while one is parked the
-/// socket is watched, so that a viewer who leaves is noticed. What has arrived is read, and what the kernel
-/// takes is written, on the spot; Asio is asked only when the socket is ready, so that who waits, for a
-/// request or for a part, holds no buffer. There is no timer for a connection: the listener looks at all of
-/// them once a second. One that is sending must make progress, as the client's kernel acknowledges it, see
+/// socket is watched, so that a viewer who leaves is noticed. What the kernel takes is written on the spot;
+/// Asio is asked only when it takes no more. Who waits, for a request or for a part, holds no buffer but a
+/// place for the first bytes of a request: to be told that there are some, and then to read them, would cost
+/// a system call more. There is no timer for a connection: the listener looks at all of them once a second.
+/// One that is sending must make progress, as the client's kernel acknowledges it, see
 /// Settings::write_timeout.
 class HttpConnection : public ConnectionHook {
  public:
@@ -103,8 +105,9 @@ class HttpConnection : public ConnectionHook {
 
   /// Settles down to wait for the client; false when there is no more to wait for.
   bool rest();
-  /// Takes what has arrived, if anything has. Errors: the peer has closed, or worse.
-  ErrorCode receive();
+  /// Where the next bytes go; what has come there must be told to `received`, before anything else is read.
+  boost::asio::mutable_buffer inlet();
+  void received(std::size_t size);
   Result<std::optional<Request>> next_request();
   /// Answers what has arrived. Returns whether the connection goes on, as all that follow do.
   runtime::ShardTask<bool> converse();
@@ -130,7 +133,8 @@ class HttpConnection : public ConnectionHook {
   Place place_;
   Socket socket_;
   RequestReader reader_;
-  std::unique_ptr<Request> heard_;  ///< in the waiting room, and to be answered first
+  std::array<char, 256> first_bytes_;  ///< of a request: what most players ask fits in
+  std::unique_ptr<Request> heard_;     ///< in the waiting room, and to be answered first
   TimePoint connected_;
   TimePoint since_;     ///< when the phase began, or last made progress
   TimePoint deadline_;  ///< of what is parked

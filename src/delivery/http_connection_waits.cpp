@@ -56,12 +56,13 @@ ShardTask<bool> HttpConnection::wait_for_wake() {
   bool left = false;
   while (!woken_ && !left) {
     reader_.release();
-    // When pipelined requests fill the buffer only a broken connection can be noticed.
-    const bool full = reader_.full();
-    const auto event = full ? Socket::wait_error : Socket::wait_read;
-    const auto [failed] = co_await socket_.async_wait(event, asio::as_tuple(asio::deferred));
-    ErrorCode error = failed;
-    if (!error) error = full ? ErrorCode{asio::error::connection_reset} : receive();
+    if (reader_.full()) {  // of pipelined requests: only a broken connection can be noticed
+      co_await socket_.async_wait(Socket::wait_error, asio::as_tuple(asio::deferred));
+      left = !woken_;
+      continue;
+    }
+    const auto [error, size] = co_await socket_.async_read_some(inlet(), asio::as_tuple(asio::deferred));
+    if (!error) received(size);
     left = error && !woken_;
   }
   co_return !left;
