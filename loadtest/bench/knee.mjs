@@ -13,8 +13,8 @@ const promises = ['--no-thresholds', '--threshold', 'incumbents.steady_fraction 
   '--threshold', 'incumbents.errors == 0'];
 const between = (least, most) => ['--set', `limit.least=${least}`, '--set', `limit.most=${most}`];
 const lowLatency = { kbps: 8000, args: ['surge_ll', ...search, ...promises, ...between(1000, 8000)] };
-// Each of them has two connections: 9,000 are about as many as may have descriptors.
-const lowLatency1m = { kbps: 950, args: ['surge_ll', ...search, ...promises, ...between(4000, 9000)] };
+// At 8,000 it is the generator's core that is full.
+const lowLatency1m = { kbps: 950, args: ['surge_ll', ...search, ...promises, ...between(5000, 7500)] };
 const plain = { kbps: 4000, args: ['surge_plain', ...search, ...promises, ...between(2000, 16000)] };
 
 /** Each search: what is published, and under which congestion control. */
