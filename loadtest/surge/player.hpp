@@ -175,7 +175,7 @@ class Player {
   Playback playback_;
   std::optional<WallTime> buffered_until_;
   std::optional<TimePoint> dropped_at_, media_lost_at_;  ///< until the first answer, and media, after it
-  std::optional<TimePoint> stall_counted_until_;  ///< of the stall going on
+  std::optional<TimePoint> stall_counted_until_;         ///< of the stall going on
   std::optional<TimePoint> latency_looked_at_;
   bool stall_counted_before_ = false, stall_counted_since_ = false;
   bool watched_before_ = false, watched_since_ = false;
