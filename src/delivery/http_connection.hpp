@@ -79,10 +79,9 @@ struct Arrival {
 /// Requests are answered in order; while one is answered nothing more is read, but while one is parked the
 /// socket is watched, so that a viewer who leaves is noticed. What the kernel takes is written on the spot;
 /// Asio is asked only when it takes no more. Who waits, for a request or for a part, holds no buffer but a
-/// place for the first bytes of a request: to be told that there are some, and then to read them, would cost
-/// a system call more. There is no timer for a connection: the listener looks at all of them once a second.
-/// One that is sending must make progress, as the client's kernel acknowledges it, see
-/// Settings::write_timeout.
+/// place for the first bytes of a request: to be told first that there are some would cost an `epoll_ctl`
+/// each time. There is no timer for a connection: the listener looks at all of them once a second. One that
+/// is sending must make progress, as the client's kernel acknowledges it, see Settings::write_timeout.
 class HttpConnection : public ConnectionHook {
  public:
   HttpConnection(HttpDesk& desk, Arrival&& arrival);
