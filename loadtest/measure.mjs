@@ -9,7 +9,7 @@ const AUTOGROUP = '/proc/self/autogroup';
 
 /**
  * Lets all that a bench starts go before whatever else runs on the machine: a service of a higher priority that looks
- * around for 30 ms once a second makes one part in twenty late, of whichever server is measured. Sessions share a core
+ * around for up to 30 ms once a second makes parts late, of whichever server is measured. Sessions share a core
  * by the niceness of their group (sched(7)), which is put back at the end.
  */
 function goFirst() {

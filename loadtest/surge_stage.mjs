@@ -21,8 +21,8 @@ export const apart = { server: 0, others: 1, settings: { 'server.threads': 1 } }
 export const free = { settings: {} };
 
 /**
- * A picture of noise, so that the encoder fills the bit rate, and every part is as long as the others. Made once. The
- * encoder begins with a bucket of bits to spare: its first seconds are left out, or one part in forty would be half as long again.
+ * A picture of noise, so that the encoder fills the bit rate, and no part is larger than the others. Made once. The
+ * encoder begins with a bucket of bits to spare: its first seconds are left out, or one part in forty would be half as large again.
  */
 export async function source(kbps) {
   const file = path.join(media, `${kbps}.flv`);
