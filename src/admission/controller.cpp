@@ -1,7 +1,8 @@
 #include "levee/admission/controller.hpp"
 
 #include <algorithm>
-#include <cmath>
+
+#include "admission/smoothing.hpp"
 
 namespace levee::admission {
 namespace {
@@ -28,10 +29,6 @@ constexpr Duration kStormLasts = 1s;   // after its last sign
 constexpr Duration kClosedLasts = 1s;  // a closed door, at least, as is told to those who wait
 constexpr double kTooLate = 0.25;      // of calm: below, nobody comes in whatever was promised,
 constexpr std::uint64_t kEnoughToTell = 20;  // unless these are so few deliveries that it may be one viewer's
-
-double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
-double share_after(double seconds, double constant) { return 1 - std::exp(-seconds / constant); }
 
 }  // namespace
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "admission/smoothing.hpp"
+
 namespace levee::admission {
 namespace {
 
@@ -16,8 +18,6 @@ constexpr double kWidthSeconds = 0.05;
 constexpr double kShortestPoll = 5;  // seconds: who can't be told a time is asked to come again
 constexpr double kLongestPoll = 300;
 constexpr double kJitter = 0.4;
-
-double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 Duration duration_of(double seconds) {
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));

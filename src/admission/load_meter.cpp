@@ -1,7 +1,8 @@
 #include "levee/admission/load_meter.hpp"
 
 #include <algorithm>
-#include <cmath>
+
+#include "admission/smoothing.hpp"
 
 namespace levee::admission {
 namespace {
@@ -22,8 +23,6 @@ constexpr double kJoinsToLearn = 200;      // of beginnings, until most of what 
 constexpr double kMostJoin = 20;           // seconds
 constexpr double kBelowCongestion = 0.95;  // where the ceiling is put
 constexpr double kCreep = 0.004;           // a second: how fast it is tried again
-
-double share_after(double seconds, double constant) { return 1 - std::exp(-seconds / constant); }
 
 }  // namespace
 

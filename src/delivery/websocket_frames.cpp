@@ -22,7 +22,7 @@ bool is_close_code(std::uint16_t code) {
   return code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006;
 }
 
-class Category final : public boost::system::error_category {
+class CloseCategory final : public boost::system::error_category {
  public:
   const char* name() const noexcept override { return "websocket"; }
   std::string message(int code) const override {
@@ -62,7 +62,7 @@ Bytes frame(std::uint8_t opcode, std::string_view payload) {
 }  // namespace
 
 const boost::system::error_category& websocket_category() {
-  static const Category category;
+  static const CloseCategory category;
   return category;
 }
 

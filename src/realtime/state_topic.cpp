@@ -18,7 +18,7 @@ constexpr Duration kWatchRenewed = std::chrono::seconds{4};
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
-std::string ms(Duration duration) {
+std::string ms_text(Duration duration) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
 
@@ -221,7 +221,7 @@ std::string StateTopic::record_text(const Change& change, std::uint64_t from, bo
   if (news) {
     text += R"(,"q":[)" + number(entry.version.epoch) + ',' + number(entry.version.sequence) + R"(],"t":)" +
             std::to_string(context_.wall.at(entry.origin));
-    if (with_age) text += R"(,"age":)" + ms(context_.wall.now() - entry.origin);
+    if (with_age) text += R"(,"age":)" + ms_text(context_.wall.now() - entry.origin);
     text += R"(,"ttl":)" + std::to_string(entry.ttl.count());
   }
   if (reason.empty() && view_.vouched(entry) > entry.origin)
@@ -243,7 +243,7 @@ std::string_view StateTopic::stale_reason(const FeedView::Entry& entry) const {
 std::string StateTopic::sync_text(bool recovered, bool with_size) const {
   std::string text = R"({"ch":")" + channel_ + '"' + R"(,"e":")" + top_.epoch + R"(","o":)" +
                      number(top_.offset) + R"(,"recovered":)" + (recovered ? "true" : "false");
-  if (with_size) text += R"(,"n":)" + number(view_.entries().size()) + R"(,"hb":)" + ms(heartbeat());
+  if (with_size) text += R"(,"n":)" + number(view_.entries().size()) + R"(,"hb":)" + ms_text(heartbeat());
   if (bus_away_) text += R"(,"partial":true)";
   return text + '}';
 }
