@@ -4,12 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include "support/start.hpp"
+
 namespace levee::admission {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr TimePoint kStart{1h};
+using test::kStart;
 
 // Updates every 100 ms for `time`, and gives the levels that were passed through.
 std::vector<Level> pass(GivingWay& way, TimePoint& now, Duration time, double load, double pressure,

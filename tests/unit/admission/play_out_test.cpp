@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "support/start.hpp"
+
 namespace levee::admission {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr TimePoint kStart{1h};
+using test::kStart;
 
 // A viewer that begins 1.5 s behind the live edge: three parts of 500 ms at once.
 PlayOut begun() {

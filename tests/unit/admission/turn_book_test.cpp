@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "support/start.hpp"
+
 namespace levee::admission {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr TimePoint kStart{1h};
+using test::kStart;
 
 TEST(TurnBook, KnowsByWhenTurnsWerePromised) {
   TurnBook book{kStart};

@@ -9,13 +9,14 @@
 #include "delivery/shard_meter.hpp"
 #include "delivery/variants.hpp"
 #include "support/fake_rendition.hpp"
+#include "support/start.hpp"
 
 namespace levee::delivery {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr TimePoint kStart{1h};
+using test::kStart;
 
 Protection::Settings two_shards() {
   Protection::Settings settings;

@@ -8,13 +8,15 @@
 
 #include "levee/runtime/task_group.hpp"
 
+#include "support/start.hpp"
+
 namespace levee::delivery {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 
-constexpr TimePoint kStart{1h};
+using test::kStart;
 
 class SendOrderTest : public testing::Test {
  protected:

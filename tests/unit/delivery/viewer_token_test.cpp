@@ -7,12 +7,13 @@
 #include "levee/delivery/viewer_sessions.hpp"
 
 #include "support/parts.hpp"
+#include "support/start.hpp"
 
 namespace levee::delivery {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr TimePoint kStart{};
+using test::kStart;
 
 TEST(ViewerTokens, KnowWhatTheyIssued) {
   const ViewerTokens tokens{"secret"};

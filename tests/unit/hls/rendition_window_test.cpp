@@ -19,12 +19,12 @@ using test::PartMaker;
 using testing::HasSubstr;
 using testing::Not;
 
-const RenditionInfo kSource{.name = "source",
-                            .codecs = "avc1.64001f,mp4a.40.2",
-                            .width = 1280,
-                            .height = 720,
-                            .frame_rate = 30,
-                            .nominal_bandwidth = 2'628'000};
+const RenditionInfo kWindowed{.name = "source",
+                              .codecs = "avc1.64001f,mp4a.40.2",
+                              .width = 1280,
+                              .height = 720,
+                              .frame_rate = 30,
+                              .nominal_bandwidth = 2'628'000};
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -42,7 +42,7 @@ std::size_t count_of(const std::string& text, std::string_view word) {
 /// A window and what feeds it.
 struct Show {
   explicit Show(std::uint64_t first_msn = 0) : maker{first_msn} {
-    window.init(kSource, test::media_bytes("init 0"));
+    window.init(kWindowed, test::media_bytes("init 0"));
   }
 
   void parts(int count) {
@@ -52,7 +52,7 @@ struct Show {
   std::shared_ptr<const RenditionView> view() const { return window.view(others); }
   std::string playlist() const { return view()->playlist(); }
 
-  RenditionWindow window{"k3", Settings{}, kSource};
+  RenditionWindow window{"k3", Settings{}, kWindowed};
   PartMaker maker;
   std::vector<RenditionReport> others;
 };
@@ -80,7 +80,7 @@ TEST(RenditionWindow, IsWrittenAsPlayersExpectAcrossADiscontinuityAGapAndTheEnd)
   show.segments(1);
   show.maker.gap = false;
   show.segments(1);
-  show.window.init(kSource, test::media_bytes("init 1"));
+  show.window.init(kWindowed, test::media_bytes("init 1"));
   show.maker.discontinuity = true;
   show.segments(1);
   show.parts(3);
@@ -107,8 +107,8 @@ TEST(RenditionWindow, P3_EverySegmentHasItsDate) {
 TEST(RenditionWindow, P5_ListsAtLeastThreeTargetDurationsHoweverSmallTheWindowIs) {
   Settings settings;
   settings.window = media::kTimescale;
-  RenditionWindow window{"k3", settings, kSource};
-  window.init(kSource, test::media_bytes("init"));
+  RenditionWindow window{"k3", settings, kWindowed};
+  window.init(kWindowed, test::media_bytes("init"));
   PartMaker maker;
   for (int i = 0; i < 600; ++i) ASSERT_TRUE(window.part(maker.next()));
   EXPECT_GE(count_of(window.view({})->playlist(), "#EXTINF:2.00000"), 6u);
@@ -230,11 +230,11 @@ TEST(RenditionWindow, P19_AGapIsMarkedAndHasNoMedia) {
 TEST(RenditionWindow, F7_AChangedInitSegmentHasAUriOfItsOwnAndAnUnchangedOneKeepsIt) {
   Show show;
   show.segments(1);
-  show.window.init(kSource, test::media_bytes("init 0"));
+  show.window.init(kWindowed, test::media_bytes("init 0"));
   show.maker.discontinuity = true;
   show.segments(1);
   EXPECT_THAT(show.playlist(), Not(HasSubstr("k3-i1.mp4")));
-  show.window.init(kSource, test::media_bytes("init 1"));
+  show.window.init(kWindowed, test::media_bytes("init 1"));
   show.maker.discontinuity = true;
   show.segments(1);
   EXPECT_THAT(show.playlist(), HasSubstr("#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI=\"k3-i1.mp4\"\n"));
@@ -246,7 +246,7 @@ TEST(RenditionWindow, F7_AChangedInitSegmentHasAUriOfItsOwnAndAnUnchangedOneKeep
 TEST(RenditionWindow, F7_AnInitSegmentThatComesEarlyIsForTheNextSegment) {
   Show show;
   show.parts(2);
-  show.window.init(kSource, test::media_bytes("init 1"));
+  show.window.init(kWindowed, test::media_bytes("init 1"));
   show.parts(1);
   EXPECT_EQ(*show.view()->init(0), *test::media_bytes("init 0"));
   EXPECT_THAT(show.playlist(), Not(HasSubstr("k3-i1.mp4")));
@@ -424,8 +424,8 @@ TEST(RenditionWindow, IgnoresWhatDoesNotFollow) {
 
 TEST(RenditionWindow, HoldsABoundedPast) {
   Settings settings;
-  RenditionWindow window{"k3", settings, kSource};
-  window.init(kSource, test::media_bytes("init"));
+  RenditionWindow window{"k3", settings, kWindowed};
+  window.init(kWindowed, test::media_bytes("init"));
   // Segments of one tick each never fill a window of time.
   for (std::uint64_t msn = 0; msn < 3000; ++msn) {
     auto part = PartMaker{msn}.next();

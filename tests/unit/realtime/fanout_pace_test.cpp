@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/start.hpp"
+
 namespace levee::realtime {
 namespace {
 
@@ -9,7 +11,7 @@ using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 using std::chrono_literals::operator""us;
 
-constexpr TimePoint kStart{1000s};
+using test::kStart;
 
 /// A pace after a round that ended at kStart and cost 16 ms.
 RoundPace paced(double most = 1) {

@@ -10,12 +10,14 @@
 #include "levee/realtime/feed_view.hpp"
 #include "levee/realtime/record_store.hpp"
 
+#include "support/start.hpp"
+
 namespace levee::realtime {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr TimePoint kStart{1000s};
+using test::kStart;
 
 /// A feed as a bus keeps it, and the view of one who is told what happens to it.
 class FeedRulesTest : public testing::Test {

@@ -4,12 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include "support/start.hpp"
+
 namespace levee::realtime {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr TimePoint kStart{1000s};
+using test::kStart;
 
 TEST(HelloGate, LetsASecondsWorthInAtOnce) {
   HelloGate gate{{.resume = 100, .known = 20, .cold = 10}};

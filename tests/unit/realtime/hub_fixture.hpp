@@ -14,6 +14,8 @@
 #include "levee/realtime/hub.hpp"
 #include "levee/realtime/memory_bus.hpp"
 
+#include "support/start.hpp"
+
 namespace levee::realtime {
 
 using std::chrono_literals::operator""s;
@@ -21,7 +23,7 @@ using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""us;
 using nlohmann::json;
 
-inline constexpr TimePoint kStart{1000s};
+using test::kStart;
 
 /// Names sessions s1, s2 ...; the token of a session is its name with a "!", an identity's its claims.
 class FakeIdentities final : public Identities {

@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "support/start.hpp"
+
 namespace levee::realtime {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr TimePoint kStart{1000s};
+using test::kStart;
 constexpr Place kHere{59.3293, 18.0686};
 constexpr Place kKilometreNorth{59.338293, 18.0686};
 

@@ -4,12 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include "support/start.hpp"
+
 namespace levee::surge {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr TimePoint kStart{1000s};
+using test::kStart;
 constexpr std::int64_t kServerMs = 5'000'000;  ///< what the server's clock says at kStart
 
 /// A watcher of three keys, whose server is heard.

@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "support/start.hpp"
+
 namespace levee::surge {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr TimePoint kStart{7s};
+using test::kStart;
 
 std::size_t bytes_read(LinkPace pace, Duration time) {
   std::size_t total = 0;

@@ -8,12 +8,14 @@
 #include <gtest/gtest.h>
 #include <spdlog/fmt/fmt.h>
 
+#include "support/start.hpp"
+
 namespace levee::surge {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr TimePoint kStart{1000s};
+using test::kStart;
 constexpr std::string_view kLadder =
     "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000,RESOLUTION=640x360\nv/T/source/index.m3u8\n";
 

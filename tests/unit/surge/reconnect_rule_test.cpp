@@ -5,12 +5,14 @@
 
 #include <gtest/gtest.h>
 
+#include "support/start.hpp"
+
 namespace levee::surge {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr TimePoint kStart{100s};
+using test::kStart;
 
 /// The waits of many clients that all lived through the same, in order.
 template <class Live>

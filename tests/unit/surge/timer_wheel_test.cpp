@@ -5,12 +5,14 @@
 
 #include <gtest/gtest.h>
 
+#include "support/start.hpp"
+
 namespace levee::surge {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr TimePoint kStart{50s};
+using test::kStart;
 
 struct Probe final : WheelTimer {
   void fire(TimePoint due, TimePoint now) override {

@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "support/start.hpp"
+
 namespace levee::surge {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr TimePoint kStart{1000s};
+using test::kStart;
 
 TEST(DeviceState, FollowsFromAgeAndPromise) {
   EXPECT_EQ(device_state(5s, 5s), DeviceState::live);
