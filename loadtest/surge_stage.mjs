@@ -15,10 +15,13 @@ export const out = path.join(root, 'build/bench/surge');
 const media = path.join(out, 'media');
 const CONGESTION = '/proc/sys/net/ipv4/tcp_congestion_control';
 
-/** The server has a core of its own; the harness and the publisher have the other. */
-export const apart = { server: 0, others: 1, settings: { 'server.threads': 1 } };
+/**
+ * The server has a core of its own; the harness and the publisher have the other. The harness never sleeps there: to wake it
+ * would be the server's work, a twentieth of its time here, and more from one minute to the next.
+ */
+export const apart = { server: 0, others: 1, settings: { 'server.threads': 1 }, harness: ['--busy-poll'] };
 /** Nothing is held to a core: the server has an io thread on each, and the harness and the publisher take what they need of both. */
-export const free = { settings: {} };
+export const free = { settings: {}, harness: [] };
 
 /**
  * A picture of noise, so that the encoder fills the bit rate, and no part is larger than the others. Made once. The
@@ -131,7 +134,7 @@ export async function harness(name, args, target, metrics, cores = apart) {
   const json = path.join(out, `${name}.json`);
   rmSync(json, { force: true });
   const more = metrics ? ['--metrics-url', metrics] : [];
-  const program = start(name, surgeBinary, [...args, '--target', target, ...more, '--json', json, '--html', path.join(out, `${name}.html`), '--quiet'], cores);
+  const program = start(name, surgeBinary, [...args, ...cores.harness, '--target', target, ...more, '--json', json, '--html', path.join(out, `${name}.html`), '--quiet'], cores);
   await program.ended;
   console.error(`${name}:\n${program.output}`);
   return reportOf(name);

@@ -48,6 +48,7 @@ constexpr std::array kFlags{
     Flag{"--chat", "chat.url", ""},
     Flag{"--chat-clients", "chat.count", ""},
     Flag{"--agents", "agents", ""},
+    Flag{"--busy-poll", "busy_poll", "true"},
     Flag{"--json", "output.json", ""},
     Flag{"--html", "output.html", ""},
     Flag{"--quiet", "output.progress", "false"},
@@ -249,6 +250,8 @@ what comes out
 
 more than one core or host
   --agents N             processes on this host
+  --busy-poll            never sleep, where the server is on this machine and has other cores: to wake
+                         a viewer then costs it as little as if the viewer were elsewhere
   --agent-of I/N         this is host I of N: each does its share and writes --json; then merge
   --start-at UNIXTIME    all hosts begin then: --start-at $(date -d '+1 min' +%s), worked out once
 

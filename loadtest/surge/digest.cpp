@@ -150,10 +150,10 @@ std::string server_text(const RunReport& report) {
 
 std::string generator_text(const GeneratorReport& generator) {
   return fmt::format(
-      "{} agent{}, processor {:.0f} % busy (peak {:.0f} %), timers late by {} at p99, {} of {} descriptors",
-      generator.agents, generator.agents == 1 ? "" : "s", generator.cpu_mean * 100, generator.cpu_peak * 100,
-      time_text(seconds(generator.lag.quantile(0.99))), count_text(generator.descriptors_peak),
-      count_text(generator.descriptors_limit));
+      "{} agent{}{}, processor {:.0f} % busy (peak {:.0f} %), timers late by {} at p99, {} of {} descriptors",
+      generator.agents, generator.agents == 1 ? "" : "s", generator.busy_poll ? " that never slept" : "",
+      generator.cpu_mean * 100, generator.cpu_peak * 100, time_text(seconds(generator.lag.quantile(0.99))),
+      count_text(generator.descriptors_peak), count_text(generator.descriptors_limit));
 }
 
 /// What became of realtime clients' connections, where there is something to say.

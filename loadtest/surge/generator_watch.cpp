@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <utility>
 
 #include <sys/resource.h>
 
@@ -57,7 +58,7 @@ void GeneratorWatch::ticked(TimePoint due, TimePoint now, bool measured) {
 
 void GeneratorWatch::look(TimePoint now, bool measured) {
   const auto cpu = thread_cpu();
-  const auto used = cpu - cpu_used_;
+  const auto used = std::max(Duration::zero(), cpu - cpu_used_ - std::exchange(idle_, {}));
   const auto passed = now - looked_at_;
   cpu_used_ = cpu;
   looked_at_ = now;

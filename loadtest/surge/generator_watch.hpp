@@ -19,6 +19,8 @@ class GeneratorWatch {
 
   /// A timer due at `due` ran at `now`. `measured`: from t0 on.
   void ticked(TimePoint due, TimePoint now, bool measured);
+  /// So much of the processor's time went into looking for something to do. Of a run that never sleeps.
+  void idled(Duration time) { idle_ += time; }
   /// Call once a second.
   void look(TimePoint now, bool measured);
   /// The worst lag since the last `look`.
@@ -32,6 +34,7 @@ class GeneratorWatch {
   ValueSeries& cpu_series_;
   TimePoint looked_at_;
   Duration cpu_used_;
+  Duration idle_{};  ///< since the last `look`
   Duration cpu_measured_{};
   Duration time_measured_{};
   CoarseHistogram lag_now_;

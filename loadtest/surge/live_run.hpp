@@ -55,6 +55,7 @@ class LiveRun {
   void mark(TimePoint when, std::string what);
   void enter(std::optional<Phase> phase, TimePoint now);
 
+  void play();
   void start_tick();
   void tick(TimePoint now);
   void look(TimePoint now);

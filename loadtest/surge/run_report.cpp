@@ -37,6 +37,7 @@ void merge(PublisherReport& publisher, const PublisherReport& other) {
 void merge(GeneratorReport& generator, const GeneratorReport& other) {
   generator.agents += other.agents;
   generator.lag.merge(other.lag);
+  generator.busy_poll = generator.busy_poll || other.busy_poll;
   generator.cpu_peak = std::max(generator.cpu_peak, other.cpu_peak);
   generator.cpu_mean = std::max(generator.cpu_mean, other.cpu_mean);
   if (share(other.descriptors_peak, other.descriptors_limit) >

@@ -46,6 +46,7 @@ struct PublisherReport {
 struct GeneratorReport {
   std::uint32_t agents = 0;            ///< processes that took part
   Histogram lag;                       ///< how late timers ran, sampled many times a second from t0 on
+  bool busy_poll = false;              ///< it never slept; looking for work and finding none counts as idle
   double cpu_peak = 0;                 ///< of the busiest agent: greatest share of its one core in a second
   double cpu_mean = 0;                 ///< of the busiest agent, from t0 on
   std::uint64_t descriptors_peak = 0;  ///< of the fullest agent

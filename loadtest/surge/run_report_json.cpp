@@ -73,6 +73,7 @@ void read(const json& from, PublisherReport& publisher) {
 json written(const GeneratorReport& generator) {
   return {{"agents", generator.agents},
           {"lag", generator.lag.to_json()},
+          {"busy_poll", generator.busy_poll},
           {"cpu_peak", generator.cpu_peak},
           {"cpu_mean", generator.cpu_mean},
           {"descriptors_peak", generator.descriptors_peak},
@@ -87,6 +88,7 @@ json written(const GeneratorReport& generator) {
 void read(const json& from, GeneratorReport& generator) {
   from.at("agents").get_to(generator.agents);
   generator.lag = Histogram::from_json(from.at("lag"));
+  from.at("busy_poll").get_to(generator.busy_poll);
   from.at("cpu_peak").get_to(generator.cpu_peak);
   from.at("cpu_mean").get_to(generator.cpu_mean);
   from.at("descriptors_peak").get_to(generator.descriptors_peak);

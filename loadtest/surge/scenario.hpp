@@ -192,6 +192,7 @@ struct Scenario {
   /// Processes that share the run, and which of them this one is. In a file: those on one host.
   std::uint32_t agents = 1;
   std::uint32_t agent_index = 0;
+  bool busy_poll = false;  ///< never sleep: each agent takes its core whole
   /// Wall-clock start that all agents agreed on, in Unix milliseconds; 0: at once.
   std::int64_t start_at_ms = 0;
 

@@ -81,6 +81,7 @@ void ScenarioTable::bind_run(Scenario& scenario) {
   time("cool_down", scenario.cool_down, seconds{0}, hours{1});
   number("seed", scenario.seed, 0, INT64_MAX);
   number("agents", scenario.agents, 1, 1024);
+  boolean("busy_poll", scenario.busy_poll);
   texts("thresholds", scenario.thresholds);
   text("output.json", scenario.outputs.json);
   text("output.html", scenario.outputs.html);

@@ -47,9 +47,10 @@ test('a surge refuses no incumbent, and every newcomer is in or was told when to
 });
 
 test('plain players follow the same stream by segments', async () => {
-  const { report } = await surge('--plain');
+  const { report } = await surge('--plain', '--busy-poll');
   expectNoHarm(report, 'incumbents');
   expectNoHarm(report, 'newcomers');
+  assert.ok(report.generator.busy_poll && report.generator.cpu_mean < 0.9, 'to look for work that is not there is not to be busy');
   assert.ok(report.cohorts.incumbents.surge.times.segment_fetch.count > 40 * 3);
   assert.equal(report.cohorts.incumbents.surge.times.part_fetch.count, 0);
 });

@@ -60,7 +60,7 @@ TEST(SurgeCommandLine, EveryFlagStandsInTheHelp) {
                            "--metrics-url",  "--html",
                            "--json",         "--quiet",
                            "--agents",       "--agent-of",
-                           "--start-at"})
+                           "--start-at",     "--busy-poll"})
     EXPECT_THAT(help, HasSubstr(flag));
 }
 

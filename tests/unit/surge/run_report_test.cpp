@@ -18,6 +18,7 @@ TEST(RunReport, ReturnsFromJsonAsItWas) {
   report.feed.stale_as_live = 2;
   report.feed.back.record(2s);
   report.track.past_as_present = 1;
+  report.generator.busy_poll = true;
   report.publisher.blinks = 2;
   EXPECT_EQ(report_from_json(to_json_text(report)), report);
 }

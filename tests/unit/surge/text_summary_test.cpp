@@ -37,6 +37,12 @@ TEST(Summary, IsAsLoudAboutTheGeneratorsLimits) {
   EXPECT_THAT(text, HasSubstr("Not to be trusted"));
 }
 
+TEST(Summary, SaysThatTheGeneratorNeverSlept) {
+  auto report = judged();
+  report.generator.busy_poll = true;
+  EXPECT_THAT(text_summary(report, false), HasSubstr("1 agent that never slept, processor 45 % busy"));
+}
+
 TEST(Summary, SaysWhyTheTargetWasUnreachableAndNothingElse) {
   auto report = judged();
   report.target_error = "http://127.0.0.1:1/a: connection refused";
