@@ -220,12 +220,12 @@ ShardTask<bool> HttpConnection::send(const Response& response, bool with_body, b
   rate_floor_ = response.rate_floor;
   enter(Phase::writing);
   first_stop_ = {};
-  const bool in_order = response.kind == RequestKind::segment && with_body;
+  const bool in_order = with_body && (response.kind == RequestKind::segment || response.newcomers);
   while (!writer.done()) {
     if (in_order && !desk_.send_order.may_write(socket_.get_executor(), Clock::now())) {
       backlog.set(left);
       enter(Phase::queued);
-      co_await desk_.send_order.turn(socket_.get_executor(), connected_);
+      co_await desk_.send_order.turn(socket_.get_executor(), connected_, left);
       enter(Phase::writing);
     }
     const auto buffers = writer.buffers();

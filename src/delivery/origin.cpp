@@ -217,6 +217,7 @@ Response Origin::deliver(const Call& call, RequestKind kind, const PreparedRendi
   response.body = std::move(body);
   response.rate_floor = rate / 8 / kFloorShare;
   if (call.visit.settled) response.ready = rendition.ready();
+  response.newcomers = call.visit && !call.visit.returning;
   return response;
 }
 

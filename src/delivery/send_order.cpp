@@ -13,8 +13,10 @@ namespace asio = boost::asio;
 
 /// Of a turn, for whoever comes.
 constexpr Duration kSlice = std::chrono::milliseconds{1};
-/// Of those who wait, in each turn: segments of some megabits take a quarter of a millisecond each.
-constexpr int kAtOnce = 8;
+/// To those who wait, in each turn: half a millisecond's, or a single response that is larger.
+constexpr std::uint64_t kBytesAtOnce = std::uint64_t{2} << 20U;
+/// What a response takes besides its bytes, as if it were bytes.
+constexpr std::uint64_t kBesideBytes = std::uint64_t{128} << 10U;
 constexpr TimePoint kWaits = TimePoint::max();
 constexpr TimePoint kGoes{};
 
@@ -29,19 +31,19 @@ bool SendOrder::may_write(runtime::ShardExecutor shard, TimePoint now) {
   return state.waiting.empty() && now - state.began < kSlice;
 }
 
-runtime::ShardTask<void> SendOrder::turn(runtime::ShardExecutor shard, TimePoint since) {
+runtime::ShardTask<void> SendOrder::turn(runtime::ShardExecutor shard, TimePoint since, std::uint64_t bytes) {
   struct Place {
-    Place(std::shared_ptr<State> order, TimePoint age, Timer& wait)
-        : state{std::move(order)}, timer{wait}, at{state->waiting.emplace(age, &wait)} {}
+    Place(std::shared_ptr<State> order, TimePoint age, Waiting waits)
+        : state{std::move(order)}, timer{*waits.timer}, at{state->waiting.emplace(age, waits)} {}
     ~Place() {
       if (timer.expiry() == kWaits) state->waiting.erase(at);
     }
     std::shared_ptr<State> state;
     Timer& timer;
-    std::multimap<TimePoint, Timer*>::iterator at;
+    std::multimap<TimePoint, Waiting>::iterator at;
   };
   Timer timer{shard, kWaits};
-  const Place place{state_, since, timer};
+  const Place place{state_, since, Waiting{&timer, bytes}};
   co_await timer.async_wait(asio::as_tuple(asio::deferred));
 }
 
@@ -54,11 +56,12 @@ void SendOrder::await_next_turn(const std::shared_ptr<State>& state, runtime::Sh
 void SendOrder::begin_turn(const std::shared_ptr<State>& state, runtime::ShardExecutor shard) {
   state->began = {};
   if (state->waiting.empty()) return;
-  for (int i = 0; i < kAtOnce && !state->waiting.empty(); ++i) {
+  for (std::uint64_t bytes = 0; bytes < kBytesAtOnce && !state->waiting.empty();) {
     const auto first = state->waiting.begin();
-    Timer& timer = *first->second;
+    const auto [timer, size] = first->second;
+    bytes += size + kBesideBytes;
     state->waiting.erase(first);
-    timer.expires_at(kGoes);  // which ends its wait
+    timer->expires_at(kGoes);  // which ends its wait
   }
   state->began = Clock::now();
   await_next_turn(state, shard);

@@ -100,7 +100,8 @@ struct Response {
   std::optional<ContentRange> range;
   RequestKind kind = RequestKind::other;
   std::optional<ComeBack> come_back;
-  bool close = false;  ///< the connection ends after it
+  bool close = false;      ///< the connection ends after it
+  bool newcomers = false;  ///< media or a playlist for who was let in just now: those who watch go first
   /// Since when what is sent could have been sent, whoever asks; only of what is measured: media and
   /// playlists for viewers who were let in some seconds ago.
   std::optional<TimePoint> ready;
