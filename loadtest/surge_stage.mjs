@@ -6,6 +6,7 @@ import path from 'node:path';
 import { root, startLevee } from '../tests/support/levee.mjs';
 import { Program, run, until } from '../tests/support/processes.mjs';
 import { surgeBinary } from '../tests/support/surge.mjs';
+import { slowdown, watchCore } from './core_speed.mjs';
 import { pin } from './measure.mjs';
 import { startNginx } from './peers/nginx.mjs';
 import { playLadder, recordLadder } from './recorded_ladder.mjs';
@@ -135,9 +136,31 @@ export async function harness(name, args, target, metrics, cores = apart) {
   rmSync(json, { force: true });
   const more = metrics ? ['--metrics-url', metrics] : [];
   const program = start(name, surgeBinary, [...args, ...cores.harness, '--target', target, ...more, '--json', json, '--html', path.join(out, `${name}.html`), '--quiet'], cores);
+  const watch = cores.server === undefined ? null : watchCore(cores.server);
   await program.ended;
+  const speed = (await watch?.end()) ?? [];
   console.error(`${name}:\n${program.output}`);
-  return reportOf(name);
+  const report = { ...reportOf(name), server_core_speed: speed };
+  writeFileSync(json, JSON.stringify(report));
+  return report;
+}
+
+const MOST_SLOWDOWN = 1.15;
+const ATTEMPTS = 4;
+
+/** By how much the server's core was slower in its slowest second, from when the first viewers were in to the end. */
+export function coreSlowdown({ server_core_speed: speed = [], started_ms: started, incumbents_in_us: begin, length_us: end }) {
+  return slowdown(speed, started + begin / 1000, started + end / 1000);
+}
+
+/** Makes a run, and again while the server's core became slower in the middle of it: that says nothing of the server. */
+export async function onASteadyCore(name, make) {
+  for (let attempt = 1; ; ++attempt) {
+    await make();
+    const slower = coreSlowdown(reportOf(name));
+    if (slower <= MOST_SLOWDOWN || attempt === ATTEMPTS) return;
+    console.error(`${name}: the server's core took up to ${slower.toFixed(2)} times as long for the same work as in its best second. Once more.`);
+  }
 }
 
 /** The report of a run that was made. */

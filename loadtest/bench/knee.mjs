@@ -5,7 +5,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 
 import { mostOpenFiles, table } from '../measure.mjs';
-import { harness, ms, out, quantile, reportOf, source, underCongestion, withLevee } from '../surge_stage.mjs';
+import { coreSlowdown, harness, ms, onASteadyCore, out, quantile, reportOf, source, underCongestion, withLevee } from '../surge_stage.mjs';
 
 const search = ['--warm-up', '5s', '--hold', '8s', '--cool-down', '0s', '--set', 'limit.surge=false', '--set', 'limit.settle=2s',
   '--set', 'limit.arrivals_per_second=400', '--set', 'limit.precision=0.12'];
@@ -15,6 +15,8 @@ const between = (least, most) => ['--set', `limit.least=${least}`, '--set', `lim
 const lowLatency = { kbps: 8000, args: ['surge_ll', ...search, ...promises, ...between(1000, 8000)] };
 // At 8,000 it is the generator's core that is full.
 const lowLatency1m = { kbps: 950, args: ['surge_ll', ...search, ...promises, ...between(5000, 7500)] };
+// Of which a viewer asks four times a second in place of six: a part and a playlist each.
+const halfSecondParts = { 'hls.part_ms': 500, 'hls.part_hold_back_ms': 1600 };
 const plain = { kbps: 4000, args: ['surge_plain', ...search, ...promises, ...between(2000, 16000)] };
 
 /** Each search: what is published, and under which congestion control. */
@@ -22,6 +24,7 @@ const searches = {
   'knee-ll-cubic': { ...lowLatency, congestion: 'cubic' },
   'knee-ll-bbr': { ...lowLatency, congestion: 'bbr' },
   'knee-ll-1m-cubic': { ...lowLatency1m, congestion: 'cubic' },
+  'knee-ll-1m-half-cubic': { ...lowLatency1m, args: ['surge_ll', ...search, ...promises, ...between(6500, 8400)], settings: halfSecondParts, congestion: 'cubic' },
   'knee-plain-cubic': { ...plain, congestion: 'cubic' },
 };
 
@@ -29,15 +32,16 @@ const searches = {
 const mostNewcomers = (incumbents) => mostOpenFiles() - 2 * incumbents - 2500;
 
 async function make(name) {
-  const { kbps, args, congestion } = searches[name];
+  const { kbps, args, congestion, settings = {} } = searches[name];
   const file = await source(kbps);
   await underCongestion(congestion, async () => {
-    const { limit } = await withLevee(file, { 'admission.enabled': false }, (target, metrics) => harness(name, ['limit', ...args], target, metrics));
+    const { limit } = await withLevee(file, { ...settings, 'admission.enabled': false }, (target, metrics) => harness(name, ['limit', ...args], target, metrics));
     if (!limit.steady || !name.includes('ll')) return;
     const incumbents = Math.round(limit.steady * 0.6);
-    await withLevee(file, {}, (target, metrics) => harness(name.replace('knee', 'tenfold'), ['run', 'surge_10x', '--incumbents', String(incumbents),
+    const tenfold = name.replace('knee', 'tenfold');
+    await onASteadyCore(tenfold, () => withLevee(file, settings, (target, metrics) => harness(tenfold, ['run', 'surge_10x', '--incumbents', String(incumbents),
       '--newcomers', String(Math.min(incumbents * 10, mostNewcomers(incumbents))), '--warm-up', '10s', '--hold', '20s', '--cool-down', '5s',
-      '--set', `incumbents.within=${Math.ceil(incumbents / 100)}s`], target, metrics));
+      '--set', `incumbents.within=${Math.ceil(incumbents / 100)}s`], target, metrics)));
   });
 }
 
@@ -54,7 +58,7 @@ function tenfoldRow(name) {
   const p99 = (phase) => ms(quantile(phase.times.part_fetch, 0.99));
   return [name, `${surge.steady}`, newcomers.planned, surge.viewers_stalled + after.viewers_stalled, p99(before), p99(surge), p99(after), newcomers.admitted,
     ms(quantile(newcomers.times.refusal, 0.99) ?? 0), ms(quantile(newcomers.times.refusal_answer, 0.99) ?? 0),
-    Object.values(newcomers.errors).reduce((a, b) => a + b, 0), report.generator.limits_hit.length ? 'yes' : 'no'];
+    Object.values(newcomers.errors).reduce((a, b) => a + b, 0), report.generator.limits_hit.length ? 'yes' : 'no', coreSlowdown(report).toFixed(2)];
 }
 
 mkdirSync(out, { recursive: true });
@@ -64,4 +68,4 @@ console.log('One core of two serves `source`, 8 Mb/s (ll) or 950 kb/s (ll-1m) in
 console.log(table(['search', 'largest audience that held', 'smallest that broke', 'what gave way', 'tries'], Object.keys(searches).filter(made).map(kneeRow)));
 console.log('\nTen times as many within five seconds, or as many as may have a descriptor, at 60 % of that, with admission:\n');
 console.log(table(['run', 'incumbents', 'newcomers', 'stalled', 'part p99 before, ms', 'in the surge', 'after', 'newcomers let in', '503 p99 from due, ms', 'once begun', 'errors of newcomers',
-  'generator at its limit'], Object.keys(searches).map((name) => name.replace('knee', 'tenfold')).filter(made).map(tenfoldRow)));
+  'generator at its limit', 'slowest second of the core'], Object.keys(searches).map((name) => name.replace('knee', 'tenfold')).filter(made).map(tenfoldRow)));
