@@ -145,7 +145,7 @@ export async function harness(name, args, target, metrics, cores = apart) {
   return report;
 }
 
-const MOST_SLOWDOWN = 1.15;
+const MOST_SLOWDOWN = 1.2;
 const ATTEMPTS = 4;
 
 /** By how much the server's core was slower in its slowest second, from when the first viewers were in to the end. */
@@ -153,14 +153,20 @@ export function coreSlowdown({ server_core_speed: speed = [], started_ms: starte
   return slowdown(speed, started + begin / 1000, started + end / 1000);
 }
 
-/** Makes a run, and again while the server's core became slower in the middle of it: that says nothing of the server. */
+/** Makes a run, and again while the server's core became slower in the middle of it: that says nothing of the server. Keeps the steadiest. */
 export async function onASteadyCore(name, make) {
-  for (let attempt = 1; ; ++attempt) {
+  const files = ['json', 'html'].map((kind) => path.join(out, `${name}.${kind}`));
+  let least = Infinity;
+  let kept = [];
+  for (let attempt = 1; least > MOST_SLOWDOWN && attempt <= ATTEMPTS; ++attempt) {
     await make();
     const slower = coreSlowdown(reportOf(name));
-    if (slower <= MOST_SLOWDOWN || attempt === ATTEMPTS) return;
-    console.error(`${name}: the server's core took up to ${slower.toFixed(2)} times as long for the same work as in its best second. Once more.`);
+    if (slower < least) kept = files.map((file) => readFileSync(file));
+    least = Math.min(least, slower);
+    if (slower <= MOST_SLOWDOWN) return;
+    console.error(`${name}: the server's core took up to ${slower.toFixed(2)} times as long for the same work as in its best second.`);
   }
+  files.forEach((file, i) => writeFileSync(file, kept[i]));
 }
 
 /** The report of a run that was made. */

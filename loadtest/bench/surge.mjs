@@ -99,7 +99,7 @@ console.log(`The server has one core of ${execFileSync('nproc').toString().trim(
   'latency, 4 Mb/s plain, 1 Mb/s for reconnecting. Incumbents watch for 10 s before newcomers come within one second: 800 + 8,200 at low latency, ' +
   '1,000 + 18,000 plain; \`ladder\` is the plain surge on all rungs, by players that adapt, \`ll-ladder\` the same at low latency. In the runs called \`free\` nothing is held to a core: levee has an io thread on ' +
   'each, and the harness and the publisher take from both what they need. Fetch times are of parts (low latency) or segments, p99, from when they were due. ' +
-  'The last column is how much longer the same work took on the server\'s core in its slowest second than in its best, as a loop beside the server measures it: that is the machine, and a run with more than 1.15 is made again, four times at most.\n');
+  'The last column is how much longer the same work took on the server\'s core in its slowest second than in its best, as a loop beside the server measures it: that is the machine, and a run with more than 1.2 is made again, four times at most, and the steadiest counts.\n');
 const reconnects = (name) => name.startsWith('reconnect');
 console.log(table(['run', 'incumbents that stalled', 's in stalls', 'fetch before, ms', 'in the surge', 'after', 'newcomers let in', '503', '503 p99 from due, ms', 'once begun',
   'generator began late, p99, ms', 'errors of newcomers', 'generator at its limit'], made.filter((name) => !reconnects(name)).map(surgeRow)));
