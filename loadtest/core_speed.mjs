@@ -1,6 +1,6 @@
 // How fast a core of this machine is, while something else is measured on it. Two cores of a virtual machine share physical
 // ones with who knows whom: now and then all that runs on one of them takes a third longer for seconds or minutes, and no
-// counter inside of the machine tells (no time is stolen, no clock changes). A loop that always does the same does.
+// counter inside of the machine tells (none of the time counts as stolen). A loop that always does the same does.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';

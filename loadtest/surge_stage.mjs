@@ -18,7 +18,7 @@ const CONGESTION = '/proc/sys/net/ipv4/tcp_congestion_control';
 
 /**
  * The server has a core of its own; the harness and the publisher have the other. The harness never sleeps there: to wake it
- * would be the server's work, a twentieth of its time here, and more from one minute to the next.
+ * would be the server's work, a twentieth of its time here.
  */
 export const apart = { server: 0, others: 1, settings: { 'server.threads': 1 }, harness: ['--busy-poll'] };
 /** Nothing is held to a core: the server has an io thread on each, and the harness and the publisher take what they need of both. */
@@ -149,9 +149,12 @@ const MOST_SLOWDOWN = 1.2;
 const ATTEMPTS = 4;
 
 /** By how much the server's core was slower in its slowest second, from when the first viewers were in to the end. */
-export function coreSlowdown({ server_core_speed: speed = [], started_ms: started, incumbents_in_us: begin, length_us: end }) {
+function coreSlowdown({ server_core_speed: speed = [], started_ms: started, incumbents_in_us: begin, length_us: end }) {
   return slowdown(speed, started + begin / 1000, started + end / 1000);
 }
+
+/** The same as text; of a run whose core nobody watched: nothing. */
+export const slowestSecond = (report) => (report.server_core_speed?.length ? coreSlowdown(report).toFixed(2) : '-');
 
 /** Makes a run, and again while the server's core became slower in the middle of it: that says nothing of the server. Keeps the steadiest. */
 export async function onASteadyCore(name, make) {

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 
 import { mostOpenFiles, table } from '../measure.mjs';
-import { coreSlowdown, harness, ms, onASteadyCore, out, quantile, reportOf, source, underCongestion, withLevee } from '../surge_stage.mjs';
+import { harness, ms, onASteadyCore, out, quantile, reportOf, slowestSecond, source, underCongestion, withLevee } from '../surge_stage.mjs';
 
 const search = ['--warm-up', '5s', '--hold', '8s', '--cool-down', '0s', '--set', 'limit.surge=false', '--set', 'limit.settle=2s',
   '--set', 'limit.arrivals_per_second=400', '--set', 'limit.precision=0.12'];
@@ -58,7 +58,7 @@ function tenfoldRow(name) {
   const p99 = (phase) => ms(quantile(phase.times.part_fetch, 0.99));
   return [name, `${surge.steady}`, newcomers.planned, surge.viewers_stalled + after.viewers_stalled, p99(before), p99(surge), p99(after), newcomers.admitted,
     ms(quantile(newcomers.times.refusal, 0.99) ?? 0), ms(quantile(newcomers.times.refusal_answer, 0.99) ?? 0),
-    Object.values(newcomers.errors).reduce((a, b) => a + b, 0), report.generator.limits_hit.length ? 'yes' : 'no', coreSlowdown(report).toFixed(2)];
+    Object.values(newcomers.errors).reduce((a, b) => a + b, 0), report.generator.limits_hit.length ? 'yes' : 'no', slowestSecond(report)];
 }
 
 mkdirSync(out, { recursive: true });

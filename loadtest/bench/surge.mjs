@@ -9,7 +9,7 @@ import path from 'node:path';
 
 import { table } from '../measure.mjs';
 import {
-  apart, coreSlowdown, free, harness, ms, onASteadyCore, out, quantile, reportOf, source, underCongestion, withLevee, withNginxFiles, withNginxLadder, withNginxRtmp,
+  apart, free, harness, ms, onASteadyCore, out, quantile, reportOf, slowestSecond, source, underCongestion, withLevee, withNginxFiles, withNginxLadder, withNginxRtmp,
 } from '../surge_stage.mjs';
 
 const short = ['--warm-up', '10s', '--hold', '20s', '--cool-down', '5s'];
@@ -58,7 +58,6 @@ async function make(name) {
 }
 
 const p99 = (times) => (times?.count ? ms(quantile(times, 0.99)) : '-');
-const slower = (report) => (report.server_core_speed?.length ? coreSlowdown(report).toFixed(2) : '-');
 const limited = ({ generator }) => (generator.limits_hit.length ? 'yes' : 'no');
 
 /** Of those who watched when it began: how many stalled from then on, of how many, and for how long. */
@@ -73,13 +72,13 @@ function surgeRow(name) {
   const { admitted, refusals, errors, times } = report.cohorts.newcomers.surge;
   const kind = before.times.part_fetch?.count ? 'part_fetch' : 'segment_fetch';
   return [name, ...stallsOf(report), ...[before, surge, after].map((phase) => p99(phase.times[kind])), admitted, refusals, p99(times.refusal),
-    p99(times.refusal_answer), p99(times.late), Object.values(errors).reduce((a, b) => a + b, 0), limited(report), slower(report)];
+    p99(times.refusal_answer), p99(times.late), Object.values(errors).reduce((a, b) => a + b, 0), limited(report), slowestSecond(report)];
 }
 
 function reconnectRow(name) {
   const report = reportOf(name);
   const { return_time: back, media_return_time: media, late } = report.cohorts.incumbents.surge.times;
-  return [name, ...stallsOf(report), p99(back), ms(back.max_us), p99(media), requestsAfterwards(report).join(' to '), p99(late), limited(report), slower(report)];
+  return [name, ...stallsOf(report), p99(back), ms(back.max_us), p99(media), requestsAfterwards(report).join(' to '), p99(late), limited(report), slowestSecond(report)];
 }
 
 /** The least and the most requests of a second, in the ten seconds before the harness's viewers leave: are all in step? */

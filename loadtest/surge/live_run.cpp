@@ -258,8 +258,7 @@ RunReport LiveRun::finish() {
 }
 
 // Over loopback the server's send wakes the client that sleeps: an interrupt to another core, dear in a
-// virtual machine, and dearer the less there is to do. Who never sleeps need not be woken, like a client
-// beyond a network card.
+// virtual machine. Who never sleeps need not be woken, like a client beyond a network card.
 void LiveRun::play() {
   auto& context = stage_.context;
   if (!scenario_.busy_poll) {
