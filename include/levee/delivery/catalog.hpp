@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "levee/delivery/shelf.hpp"
+#include "levee/runtime/ready_line.hpp"
 #include "levee/runtime/shard.hpp"
 #include "levee/stream/stream_view.hpp"
 
@@ -14,7 +15,8 @@ namespace levee::delivery {
 
 /// Brings every change of every stream to every shard: prepared once, on the stream's home shard, then posted
 /// as an immutable snapshot. Each shard swaps it in and wakes the requests that waited for it, some dozens at
-/// a time, so that what else the shard has to do gets its turn between them.
+/// a time: the next ones when all that were ready by then, those who have just been answered among them, have
+/// had their turn (`runtime::ReadyLine`). So the release goes as fast as the shard can serve what it brings.
 ///
 /// Thread: `updated` and `removed` on any; a shelf only on its shard, which must outlive the catalog's use.
 class Catalog : public stream::Outlet {
@@ -30,14 +32,24 @@ class Catalog : public stream::Outlet {
   std::vector<std::shared_ptr<const PreparedStream>> all() const;
 
   /// What shard `index` knows. Thread: that shard, or any before the shards start.
-  Shelf& shelf(std::size_t index) { return *shelves_[index]; }
+  Shelf& shelf(std::size_t index) { return releases_[index]->shelf; }
 
   /// Wakes those who are ready on shard `index`, in chunks. Thread: that shard.
   void wake_ready(std::size_t index);
 
  private:
+  /// The shelf of a shard, and the release of those on it who are ready.
+  struct Release {
+    Release(boost::asio::io_context& shard, std::size_t max_parked) : shelf{max_parked}, line{shard} {}
+    Shelf shelf;
+    runtime::ReadyLine line;
+    bool under_way = false;
+  };
+
+  static void release(const std::shared_ptr<Release>& release);
+
   runtime::ShardPool& shards_;
-  std::vector<std::shared_ptr<Shelf>> shelves_;  ///< shared with what is posted
+  std::vector<std::shared_ptr<Release>> releases_;  ///< shared with what is posted
   mutable std::mutex mutex_;  ///< guards what follows; held for a look-up, never while something is prepared
   std::map<std::string, std::shared_ptr<const PreparedStream>> prepared_;
 };
