@@ -9,6 +9,8 @@ namespace {
 
 constexpr double kEnoughViewers = 32;  // to tell what one costs
 constexpr double kEnoughLoad = 0.02;
+constexpr double kUsualFiles = 2;       // that a viewer holds: players at low latency fetch side by side
+constexpr double kMostFiles = 6;        // what browsers open to a host
 constexpr double kYoungSeconds = 8;     // until a viewer has filled its buffer and found its rung
 constexpr double kYetToCome = 2.0 / 3;  // of its later cost, while one that started low has not
 constexpr double kUnsettling = 4;       // a quarter of the audience being young: nothing can be learnt
@@ -107,7 +109,9 @@ void LoadMeter::find_load(const Signals& signals, double seconds) {
   const auto taken = static_cast<double>(signals.descriptors);
   const double limit = static_cast<double>(signals.descriptor_limit) * limits_.descriptors;
   files_ = taken / limit;
-  files_left_ = std::max(0.0, limit - taken);
+  const auto viewers = static_cast<double>(signals.incumbents);
+  const double each = viewers >= kEnoughViewers ? std::clamp(taken / viewers, 1.0, kMostFiles) : kUsualFiles;
+  files_left_ = std::max(0.0, limit - taken) / each;
 }
 
 void LoadMeter::count_viewers(const Signals& signals, double seconds, bool start_low) {

@@ -22,6 +22,7 @@ struct alignas(64) HttpCounters {
   Counter park_timeouts;  ///< waited in vain for a part
   Counter left_parked;    ///< the viewer went away while its request was parked
   Counter idle_timeouts;
+  Counter given_up;  ///< connections of newcomers told to wait, for their descriptors
   Counter head_timeouts;
   Counter slow_closed;  ///< took no byte of a response in time
   Gauge parked;

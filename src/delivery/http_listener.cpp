@@ -151,14 +151,17 @@ void HttpListener::shed_batch() {
 void HttpListener::admit(Descriptor socket) {
   queue_age_.accepted();
   const auto number = static_cast<std::size_t>(socket.number());
-  if (open_connections_.load(std::memory_order_relaxed) >= desk_.settings.max_connections ||
-      number >= files_.viewers) {
+  const bool full = number >= files_.viewers ||
+                    open_connections_.load(std::memory_order_relaxed) >= desk_.settings.max_connections;
+  const bool short_of_files = full || number >= files_.newcomers;
+  const bool made_room = short_of_files && room_.give_up_one();
+  if (full && !made_room) {
     turn_away(std::move(socket));
     return;
   }
   desk_.counters.accepted.add();
   ++open_connections_;
-  room_.enter(std::move(socket), Place{&open_connections_}, number >= files_.newcomers);
+  room_.enter(std::move(socket), Place{&open_connections_}, short_of_files && !made_room);
 }
 
 void HttpListener::turn_away(Descriptor socket) {

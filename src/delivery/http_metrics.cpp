@@ -35,8 +35,11 @@ void write_http_metrics(MetricsText& out, std::string_view listener, Shards shar
     out.counter(name, help, sum(shards, member), {{"listener", listener}});
   };
   const auto closed = [&](std::string_view reason, Counter HttpCounters::*member) {
-    out.counter("levee_http_closed_total", "Connections that were closed because they waited for too long.",
-                sum(shards, member), {{"listener", listener}, {"reason", reason}});
+    out.counter(
+        "levee_http_closed_total",
+        "Connections that the server closed: silent or slow for too long, or of newcomers who wait while "
+        "descriptors are short.",
+        sum(shards, member), {{"listener", listener}, {"reason", reason}});
   };
   write_responses(out, listener, shards);
   counter("levee_http_sent_bytes_total", "Bytes of responses, heads included, that the kernel took.",
@@ -50,6 +53,7 @@ void write_http_metrics(MetricsText& out, std::string_view listener, Shards shar
           &HttpCounters::accept_errors);
   counter("levee_http_upgraded_total", "Connections that became WebSockets.", &HttpCounters::upgraded);
   closed("idle", &HttpCounters::idle_timeouts);
+  closed("short_of_files", &HttpCounters::given_up);
   closed("head", &HttpCounters::head_timeouts);
   closed("slow", &HttpCounters::slow_closed);
 

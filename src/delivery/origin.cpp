@@ -347,14 +347,19 @@ Response Origin::ask_to_wait(RequestKind kind, ComeBack come_back) const {
 
 Response Origin::send_to_door(RequestKind kind) {
   state_.strangers_refused.add();
+  return ask_to_wait(kind, soon());
+}
+
+ComeBack Origin::soon() {
   ComeBack soon;
   soon.after = std::chrono::seconds{2 + static_cast<int>(state_.random() % 4U)};
-  return ask_to_wait(kind, soon);
+  return soon;
 }
 
 Response Origin::no_descriptor_left(RequestKind kind) {
   state_.files_refused.add();
-  Response response = plain(503, kNoDescriptor, kind);
+  Response response = ask_to_wait(kind, soon());
+  response.body = Body{nullptr, as_bytes(kNoDescriptor)};
   response.close = true;
   return response;
 }

@@ -64,8 +64,8 @@ WaitingRoom::WaitingRoom(asio::io_context& shard, HttpDesk& desk, HandOn hand_on
     : desk_{desk}, hand_on_{std::move(hand_on)}, set_{shard, make_epoll_set()} {}
 
 void WaitingRoom::enter(Descriptor socket, Place place, bool tight) {
-  Guest& guest = guests_.emplace_back();
-  guest.self = std::prev(guests_.end());
+  Guest& guest = silent_.emplace_back();
+  guest.self = std::prev(silent_.end());
   guest.socket = std::move(socket);
   guest.place = std::move(place);
   guest.since = Clock::now();
@@ -140,7 +140,8 @@ bool WaitingRoom::tell(Guest& guest, const Response& refusal, bool with_body) {
     return false;
   }
   guest.since = Clock::now();
-  guests_.splice(guests_.end(), guests_, guest.self);
+  told_.splice(told_.end(), list_of(guest), guest.self);
+  guest.told = true;
   return true;
 }
 
@@ -156,21 +157,31 @@ void WaitingRoom::watch(Guest& guest) {
 void WaitingRoom::pass_on(Guest& guest, Heard heard) {
   if (guest.watched) ::epoll_ctl(set_.native_handle(), EPOLL_CTL_DEL, guest.socket.number(), nullptr);
   std::list<Guest> leaving;
-  leaving.splice(leaving.begin(), guests_, guest.self);
+  leaving.splice(leaving.begin(), list_of(guest), guest.self);
   hand_on_(guest, std::move(heard));
 }
 
-void WaitingRoom::leave(Guest& guest) { guests_.erase(guest.self); }
+void WaitingRoom::leave(Guest& guest) { list_of(guest).erase(guest.self); }
+
+bool WaitingRoom::give_up_one() {
+  if (told_.empty()) return false;
+  desk_.counters.given_up.add();
+  leave(told_.back());
+  return true;
+}
 
 void WaitingRoom::check(TimePoint now) {
-  while (!guests_.empty() && now - guests_.front().since >= desk_.settings.idle_timeout) {
-    desk_.counters.idle_timeouts.add();
-    leave(guests_.front());
+  for (auto* guests : {&silent_, &told_}) {
+    while (!guests->empty() && now - guests->front().since >= desk_.settings.idle_timeout) {
+      desk_.counters.idle_timeouts.add();
+      leave(guests->front());
+    }
   }
 }
 
 void WaitingRoom::close() {
-  guests_.clear();
+  silent_.clear();
+  told_.clear();
   ErrorCode ignored;
   set_.close(ignored);
 }

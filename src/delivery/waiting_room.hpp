@@ -34,6 +34,7 @@ struct Guest {
   std::optional<admission::Ticket> ticket;  ///< what it was told then
   bool tight = false;                       ///< it has one of the last descriptors, see RequestView
   bool watched = false;                     ///< by the room's epoll set
+  bool told = false;                        ///< to wait
   std::list<Guest>::iterator self{};
 };
 
@@ -54,7 +55,8 @@ struct Heard {
 ///
 /// Who asks for anything else than to be let in, and whoever the responder lets in, is handed on with what
 /// was read of it: known viewers, pages, WebSockets, half a request. Whoever waits keeps its connection and
-/// its place in the line.
+/// its place in the line; but when descriptors run short, whoever was told last can do without the connection
+/// until it comes again, and those who were let in can't.
 ///
 /// Limits: nothing of its own; the listener bounds the number of connections. Lifetime: `desk` outlives it.
 /// Thread: its shard's.
@@ -78,7 +80,10 @@ class WaitingRoom {
   void check(TimePoint now);
   void close();
 
-  std::size_t size() const { return guests_.size(); }
+  /// Closes the connection of whoever was told last to wait. Returns whether there was anybody.
+  bool give_up_one();
+
+  std::size_t size() const { return silent_.size() + told_.size(); }
 
  private:
   /// Returns whether somebody may still want to be heard.
@@ -90,11 +95,13 @@ class WaitingRoom {
   void watch(Guest& guest);
   void pass_on(Guest& guest, Heard heard);
   void leave(Guest& guest);
+  std::list<Guest>& list_of(const Guest& guest) { return guest.told ? told_ : silent_; }
 
   HttpDesk& desk_;
   HandOn hand_on_;
   boost::asio::posix::basic_stream_descriptor<runtime::ShardExecutor> set_;  ///< epoll's
-  std::list<Guest> guests_;                                                  ///< by `since`
+  std::list<Guest> silent_;  ///< have not been answered yet; by `since`
+  std::list<Guest> told_;    ///< by `since`
   std::array<char, 4096> buffer_;
 };
 

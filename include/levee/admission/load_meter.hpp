@@ -19,10 +19,11 @@ struct Limits {
 /// Learns a node's load, and what a viewer adds to it, from what is measured.
 ///
 /// Load is a share of what can be carried: of CPU and descriptors against their limits, of egress against a
-/// ceiling that is learnt. Descriptors are a matter of their own, for a viewer takes one whatever else it
-/// costs. A node in which deliveries ran late while there was CPU left has shown how much its network
-/// carries; the ceiling is then put a little below, and creeps up to find out whether that still holds. CPU
-/// and egress are averaged over some parts: the node works in bursts, at each part.
+/// ceiling that is learnt. Descriptors are a matter of their own: how many a viewer holds has
+/// nothing to do with what else it costs, and is seen from those there are. A node in which deliveries ran
+/// late while there was CPU left has shown how much its network carries; the ceiling is then put a little
+/// below, and creeps up to find out whether that still holds. CPU and egress are averaged over some parts:
+/// the node works in bursts, at each part.
 ///
 /// What a viewer costs is learnt while the audience is settled. In a rush it is taken as known: newcomers
 /// cost less than they will, on their lower rung, and what is used beyond the viewers is the work of letting
@@ -96,10 +97,10 @@ class LoadMeter {
   double cpu_ = 0;
   double egress_ = 0;
   double viewers_averaged_ = 0;
-  double questions_ = 0;  // a second, at the door
-  double files_ = 0;      // descriptors as a load
-  double files_left_ = 1e9;
-  double work_ = 0;  // load of CPU or network
+  double questions_ = 0;     // a second, at the door
+  double files_ = 0;         // descriptors as a load
+  double files_left_ = 1e9;  // for so many viewers
+  double work_ = 0;          // load of CPU or network
   double unproven_ = 0;
 
   double viewers_ = 0;    // now

@@ -106,6 +106,8 @@ class Origin : public Responder {
   std::optional<Response> ask_gate(const Call& call);
   Response ask_to_wait(RequestKind kind, ComeBack come_back) const;
   Response send_to_door(RequestKind kind);
+  /// A time for who has no place in the line.
+  ComeBack soon();
   Response no_descriptor_left(RequestKind kind);
   Response live_list(TimePoint now);
   Answer trail(const Target& target, WallTime now) const;

@@ -284,6 +284,33 @@ TEST_F(ProtectionTest, KeepsTheLastDescriptorsForThoseWhoWatch) {
   EXPECT_EQ(reply.status, 200u);
 }
 
+TEST_F(ProtectionTest, TakesBackTheDescriptorsOfThoseWhoWaitWhenFewAreLeft) {
+  const int lowest = ::open("/dev/null", O_RDONLY);
+  ::close(lowest);
+  settings.file_limit = static_cast<std::size_t>(lowest) + 160;
+  settings.max_newcomers_per_s = 1;
+  start();
+  ASSERT_TRUE(becomes("levee_admission_newcomers_per_second 1"));
+  std::vector<std::unique_ptr<HttpClient>> waiting;
+  for (int i = 0; i < 80; ++i) {
+    auto newcomer = std::make_unique<HttpClient>(server->port());
+    const auto reply = newcomer->get(kDoor);
+    EXPECT_EQ(reply.field("Connection"), "") << i;
+    if (reply.status == 200) continue;
+    ASSERT_EQ(reply.status, 503u) << i;
+    EXPECT_EQ(reply.field("Levee-Ticket").size(), 32u) << i;
+    waiting.push_back(std::move(newcomer));
+  }
+  ASSERT_GT(waiting.size(), 40u);
+  EXPECT_TRUE(waiting.front()->is_silent_for(50ms)) << "who has been told first keeps its connection";
+  EXPECT_TRUE(waiting[waiting.size() - 2]->is_closed());
+  std::vector<std::unique_ptr<HttpClient>> viewers;
+  for (int i = 0; i < 10; ++i) {
+    viewers.push_back(std::make_unique<HttpClient>(server->port()));
+    EXPECT_EQ(viewers.back()->get(inside("index.m3u8")).status, 200u) << i;
+  }
+}
+
 TEST_F(ProtectionTest, ClosesWhoTakesMediaFarBelowItsRateAndKeepsWhoTakesItSlowly) {
   settings.write_timeout = 1s;
   start();
