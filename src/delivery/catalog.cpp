@@ -9,7 +9,7 @@ namespace {
 
 /// How many parked requests are woken at a time: each costs some 10 us to answer, and brings two more
 /// requests.
-constexpr std::size_t kWakeChunk = 32;
+constexpr std::size_t kWakeChunk = 16;
 
 }  // namespace
 
