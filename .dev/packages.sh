@@ -10,7 +10,7 @@ declare -A packages=(
   [e2e]='obs-studio obs-plugins xvfb chromium ffmpeg fonts-dejavu-core'
   [containers]='podman podman-compose runc netavark aardvark-dns debootstrap'
   [lint]='clang-16 clang-format-16 clang-tidy-16 shellcheck'
-  [bench]='nginx-light libnginx-mod-nchan redis-server ffmpeg chromium fonts-dejavu-core'
+  [bench]='nginx-light libnginx-mod-nchan libnginx-mod-rtmp redis-server ffmpeg chromium fonts-dejavu-core'
 )
 # A package that another one may stand in for.
 declare -A stand_in=([nginx-light]='nginx-core nginx-full nginx-extras')

@@ -13,8 +13,8 @@ const promises = ['--no-thresholds', '--threshold', 'incumbents.steady_fraction 
   '--threshold', 'incumbents.errors == 0'];
 const between = (least, most) => ['--set', `limit.least=${least}`, '--set', `limit.most=${most}`];
 const lowLatency = { kbps: 8000, args: ['surge_ll', ...search, ...promises, ...between(1000, 8000)] };
-// At 8,000 it is the generator's core that is full.
-const lowLatency1m = { kbps: 950, args: ['surge_ll', ...search, ...promises, ...between(5000, 7500)] };
+// 8,400 is what may have two descriptors each.
+const lowLatency1m = { kbps: 950, args: ['surge_ll', ...search, ...promises, ...between(6500, 8400)] };
 // Of which a viewer asks four times a second in place of six: a part and a playlist each.
 const halfSecondParts = { 'hls.part_ms': 500, 'hls.part_hold_back_ms': 1600 };
 const plain = { kbps: 4000, args: ['surge_plain', ...search, ...promises, ...between(2000, 16000)] };
@@ -24,12 +24,12 @@ const searches = {
   'knee-ll-cubic': { ...lowLatency, congestion: 'cubic' },
   'knee-ll-bbr': { ...lowLatency, congestion: 'bbr' },
   'knee-ll-1m-cubic': { ...lowLatency1m, congestion: 'cubic' },
-  'knee-ll-1m-half-cubic': { ...lowLatency1m, args: ['surge_ll', ...search, ...promises, ...between(6500, 8400)], settings: halfSecondParts, congestion: 'cubic' },
+  'knee-ll-1m-half-cubic': { ...lowLatency1m, settings: halfSecondParts, congestion: 'cubic' },
   'knee-plain-cubic': { ...plain, congestion: 'cubic' },
 };
 
-// Viewers at low latency have two connections each; those who are let in meanwhile need some to spare.
-const mostNewcomers = (incumbents) => mostOpenFiles() - 2 * incumbents - 2500;
+// Viewers at low latency have two connections each, those who are let in meanwhile too: up to as many again.
+const mostNewcomers = (incumbents) => mostOpenFiles() - 3 * incumbents - 500;
 
 async function make(name) {
   const { kbps, args, congestion, settings = {} } = searches[name];

@@ -16,6 +16,7 @@ const short = ['--warm-up', '10s', '--hold', '20s', '--cool-down', '5s'];
 const lowLatency = ['surge_ll', ...short];
 const plain = ['surge_plain', ...short];
 const reconnect = ['reconnect', '--newcomers', '0', ...short];
+const goodput = ['surge_ll', '--incumbents', '400', '--warm-up', '10s', '--hold', '60s', '--cool-down', '0s'];
 const off = { 'admission.enabled': false };
 const adapting = ['--set', 'player.start_rung=first', '--set', 'player.adapt=true'];
 const ladder = [...plain, ...adapting];
@@ -35,9 +36,13 @@ const runs = {
   'll-cubic-1': { kbps: 8000, congestion: 'cubic', args: lowLatency },
   'll-cubic-2': { kbps: 8000, congestion: 'cubic', args: [...lowLatency, '--seed', '2'] },
   'll-ladder-cubic': { kbps: 8000, settings: { 'ladder.enabled': true }, congestion: 'cubic', args: [...lowLatency, ...adapting] },
+  'll-16m-cubic': { kbps: 16000, congestion: 'cubic', args: lowLatency },
+  'll-16m-bbr': { kbps: 16000, congestion: 'bbr', args: lowLatency },
   'plain-off-cubic': { kbps: 4000, settings: off, congestion: 'cubic', args: plain },
   'plain-cubic-1': { kbps: 4000, congestion: 'cubic', args: plain },
   'plain-bbr-1': { kbps: 4000, congestion: 'bbr', args: plain },
+  'plain-8m-cubic': { kbps: 8000, congestion: 'cubic', args: plain },
+  'plain-8m-nginx-cubic': { kbps: 8000, server: 'nginx', congestion: 'cubic', args: plain },
   'll-cubic-free': { kbps: 8000, cores: free, congestion: 'cubic', args: lowLatency },
   'plain-cubic-free': { kbps: 4000, cores: free, congestion: 'cubic', args: plain },
   'plain-nginx-cubic': { kbps: 4000, server: 'nginx', congestion: 'cubic', args: plain },
@@ -45,6 +50,10 @@ const runs = {
   'ladder-cubic': { kbps: 4000, settings: { 'ladder.enabled': true }, congestion: 'cubic', args: ladder },
   'ladder-nginx-cubic': { kbps: 4000, server: 'nginx-ladder', congestion: 'cubic', args: ladder },
   'plain-nginx-bbr': { kbps: 4000, server: 'nginx', congestion: 'bbr', args: plain },
+  // One core carries some 1,300 viewers of 40 Mb/s: as many come in all as 1.5, 3 and 10 times that.
+  'goodput-1.5': { kbps: 40000, congestion: 'cubic', args: [...goodput, '--newcomers', '1550'] },
+  'goodput-3': { kbps: 40000, congestion: 'cubic', args: [...goodput, '--newcomers', '3500'] },
+  'goodput-10': { kbps: 40000, congestion: 'cubic', args: [...goodput, '--newcomers', '12600'] },
   'reconnect-plain': { kbps: 950, congestion: 'cubic', args: [...reconnect, '--plain', '--incumbents', '10000', '--set', 'incumbents.within=60s'] },
   'reconnect-ll': { kbps: 950, congestion: 'cubic', args: [...reconnect, '--incumbents', '4000', '--set', 'incumbents.within=30s'] },
   'reconnect-nginx': { kbps: 950, server: 'nginx', congestion: 'cubic', args: [...reconnect, '--plain', '--incumbents', '10000', '--set', 'incumbents.within=60s'] },
@@ -81,6 +90,18 @@ function reconnectRow(name) {
   return [name, ...stallsOf(report), p99(back), ms(back.max_us), p99(media), requestsAfterwards(report).join(' to '), p99(late), limited(report), slowestSecond(report)];
 }
 
+/** What reached viewers in the last twenty seconds, and how full the server's core was, beside what they suffered. */
+function goodputRow(name) {
+  const report = reportOf(name);
+  const { before, surge } = report.cohorts.incumbents;
+  const { series: { bin_us: bin, values }, hold_end_us: end } = report;
+  const last = Math.floor(end / bin);
+  const mean = (series) => values[series].points.slice(last - 20, last).reduce((sum, value) => sum + (value ?? 0), 0) / 20;
+  const bytes = mean('incumbents.bytes') + mean('newcomers.bytes');
+  return [name, report.cohorts.newcomers.surge.admitted, (bytes * 8 / 1e9).toFixed(1), `${(mean('server.cpu') * 100).toFixed(0)}%`, ...stallsOf(report),
+    p99(before.times.part_fetch), p99(surge.times.part_fetch), limited(report), slowestSecond(report)];
+}
+
 /** The least and the most requests of a second, in the ten seconds before the harness's viewers leave: are all in step? */
 function requestsAfterwards({ series, hold_end_us: end }) {
   const last = Math.floor(end / series.bin_us);
@@ -95,13 +116,17 @@ for (const name of wanted ?? Object.keys(runs).filter((one) => !runs[one].first)
 }
 const made = Object.keys(runs).filter((name) => existsSync(path.join(out, `${name}.json`)));
 console.log(`The server has one core of ${execFileSync('nproc').toString().trim()}, levee-surge and the publisher the other; the stream is \`source\` alone, 8 Mb/s at low ` +
-  'latency, 4 Mb/s plain, 1 Mb/s for reconnecting. Incumbents watch for 10 s before newcomers come within one second: 800 + 8,200 at low latency, ' +
+  'latency, 4 Mb/s plain, 1 Mb/s for reconnecting, or as the run is called. Incumbents watch for 10 s before newcomers come within one second: 800 + 8,200 at low latency, ' +
   '1,000 + 18,000 plain; \`ladder\` is the plain surge on all rungs, by players that adapt, \`ll-ladder\` the same at low latency. In the runs called \`free\` nothing is held to a core: levee has an io thread on ' +
   'each, and the harness and the publisher take from both what they need. Fetch times are of parts (low latency) or segments, p99, from when they were due. ' +
   'The last column is how much longer the same work took on the server\'s core in its slowest second than in its best, as a loop beside the server measures it: that is the machine, and a run with more than 1.2 is made again, four times at most, and the steadiest counts.\n');
-const reconnects = (name) => name.startsWith('reconnect');
+const kind = (name) => ['goodput', 'reconnect'].find((one) => name.startsWith(one)) ?? 'surge';
+const of = (wanted) => made.filter((name) => kind(name) === wanted);
 console.log(table(['run', 'incumbents that stalled', 's in stalls', 'fetch before, ms', 'in the surge', 'after', 'newcomers let in', '503', '503 p99 from due, ms', 'once begun',
-  'generator began late, p99, ms', 'errors of newcomers', 'generator at its limit'], made.filter((name) => !reconnects(name)).map(surgeRow)));
+  'generator began late, p99, ms', 'errors of newcomers', 'generator at its limit', 'slowest second of the core'], of('surge').map(surgeRow)));
+console.log('\nThe same at low latency with 40 Mb/s and 400 incumbents, for a minute: what viewers were given in the last twenty seconds of it.\n');
+console.log(table(['run', 'newcomers let in', 'Gb/s', 'core busy', 'incumbents that stalled', 's in stalls', 'part before, p99, ms', 'in the surge', 'generator at its limit',
+  'slowest second of the core'], of('goodput').map(goodputRow)));
 console.log('\nEvery connection is dropped at once; each viewer is back within 0.2 s and asks at once for what was under way, or for its playlist. Times are from the drop.\n');
 console.log(table(['run', 'viewers that stalled', 's in stalls', 'first answer, p99, ms', 'the last', 'media again, p99', 'requests in each second afterwards', 'generator began late, p99, ms',
-  'generator at its limit', 'slowest second of the core'], made.filter(reconnects).map(reconnectRow)));
+  'generator at its limit', 'slowest second of the core'], of('reconnect').map(reconnectRow)));
