@@ -140,7 +140,8 @@ TEST(LoadMeter, SeesHowManyDescriptorsAViewerHolds) {
   EXPECT_NEAR(meter.room(), 5'000, 10);
   signals.descriptors = 17'000;
   measure_for(meter, signals, 1);
-  EXPECT_NEAR(meter.room(), 1'000.0 / 6, 1) << "a browser opens no more to a host; the rest is something else";
+  EXPECT_NEAR(meter.room(), 1'000.0 / 6, 1)
+      << "a browser opens no more to a host; the rest is something else";
 }
 
 TEST(LoadMeter, DoesNotTakeDescriptorsForWhatAViewerCosts) {
