@@ -12,9 +12,9 @@ namespace {
 namespace asio = boost::asio;
 
 /// Of a turn, for whoever comes.
-constexpr Duration kSlice = std::chrono::milliseconds{1};
-/// To those who wait, in each turn: half a millisecond's, or a single response that is larger.
-constexpr std::uint64_t kBytesAtOnce = std::uint64_t{2} << 20U;
+constexpr Duration kSlice = std::chrono::microseconds{400};
+/// To those who wait, in each turn: a quarter of a millisecond's, or a single response that is larger.
+constexpr std::uint64_t kBytesAtOnce = std::uint64_t{1} << 20U;
 /// What a response takes besides its bytes, as if it were bytes.
 constexpr std::uint64_t kBesideBytes = std::uint64_t{128} << 10U;
 constexpr TimePoint kWaits = TimePoint::max();

@@ -18,9 +18,9 @@ namespace levee::delivery {
 /// It is for what can wait: segments, which fill a buffer, and all that newcomers fetch to begin with.
 /// Viewers of plain HLS ask at their own times, but those who were let in within one second go on asking
 /// within one second of each other: a core that has time enough on average has too little then. A turn of the
-/// shard (all that was due when it began) sends for a millisecond to whoever comes; the others wait, and are
-/// let go some in each turn, half a millisecond's worth, the oldest connection first. So whoever comes later
-/// adds next to nothing to how late media is for those who were there.
+/// shard (all that was due when it began) sends for a slice to whoever comes; the others wait, and are
+/// let go some in each turn, a quarter of a millisecond's worth, the oldest connection first. So whoever
+/// comes later adds next to nothing to how late media is for those who were there.
 ///
 /// Limits: one who waits for each connection. Thread: its shard's. Lifetime: outlives its connections.
 class SendOrder {

@@ -24,7 +24,7 @@ namespace levee::delivery {
 
 /// How long the door may keep a shard busy before those who watch have their turn: a slice for those who have
 /// just come, and one for those who wait.
-inline constexpr Duration kDoorSlice = std::chrono::microseconds{500};
+inline constexpr Duration kDoorSlice = std::chrono::microseconds{200};
 
 /// A connection in the waiting room.
 struct Guest {

@@ -21,7 +21,7 @@ using testing::ElementsAre;
 
 using test::kStart;
 
-constexpr std::uint64_t kSegment = std::uint64_t{384} << 10U;  ///< four fit a turn
+constexpr std::uint64_t kSegment = std::uint64_t{128} << 10U;  ///< four fit a turn
 
 class SendOrderTest : public testing::Test {
  protected:
@@ -44,8 +44,8 @@ class SendOrderTest : public testing::Test {
   int waited = 0;
 };
 
-TEST_F(SendOrderTest, LetsEveryoneSendAtOnceForAMillisecondOfATurn) {
-  for (const int since : {5, 3, 4}) sends(since, kStart + since * 100us);
+TEST_F(SendOrderTest, LetsEveryoneSendAtOnceForASliceOfATurn) {
+  for (const int since : {5, 3, 4}) sends(since, kStart + since * 50us);
   context.run();
   EXPECT_THAT(sent, ElementsAre(5, 3, 4));
   EXPECT_EQ(waited, 0);
@@ -83,7 +83,7 @@ TEST_F(SendOrderTest, LetsGoInATurnWhatItsBytesAllow) {
   };
   boost::asio::post(context, look);
   context.run();
-  EXPECT_THAT(in_each_turn, ElementsAre(1, 1, 16, 2));
+  EXPECT_THAT(in_each_turn, ElementsAre(1, 1, 8, 8, 2));
 }
 
 TEST_F(SendOrderTest, ForgetsWhoGoesAwayWhileWaiting) {
