@@ -7,7 +7,7 @@ import path from 'node:path';
 import { startLevee } from '../../tests/support/levee.mjs';
 import { Program } from '../../tests/support/processes.mjs';
 import { cpuSeconds, table } from '../measure.mjs';
-import { harness, ms, out, quantile } from '../surge_stage.mjs';
+import { free, harness, ms, out, quantile } from '../surge_stage.mjs';
 import { source1080p } from '../source_1080p.mjs';
 
 const STREAMS = 6; // each wants nearly half a core for its ladder
@@ -27,7 +27,7 @@ async function watch(name, settings) {
     for (let i = 0; i < STREAMS; ++i) await levee.playable(`show${i}`, { seconds: 60 });
     const [cpu, start] = [cpuSeconds(levee.program.pid), Date.now()];
     const report = await harness(name, ['run', 'surge_ll', '--no-thresholds', '--incumbents', String(VIEWERS), '--newcomers', '0', '--warm-up', '15s',
-      '--hold', `${SECONDS}s`, '--cool-down', '0s', '--set', 'incumbents.within=5s'], levee.url('/live/show0/index.m3u8'), levee.adminUrl('/metrics'));
+      '--hold', `${SECONDS}s`, '--cool-down', '0s', '--set', 'incumbents.within=5s'], levee.url('/live/show0/index.m3u8'), levee.adminUrl('/metrics'), free);
     const cores = (cpuSeconds(levee.program.pid) - cpu) / ((Date.now() - start) / 1000);
     const { surge } = report.cohorts.incumbents;
     const part = (q) => ms(quantile(surge.times.part_fetch, q));
