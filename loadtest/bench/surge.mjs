@@ -50,7 +50,7 @@ const runs = {
   'ladder-cubic': { kbps: 4000, settings: { 'ladder.enabled': true }, congestion: 'cubic', args: ladder },
   'ladder-nginx-cubic': { kbps: 4000, server: 'nginx-ladder', congestion: 'cubic', args: ladder },
   'plain-nginx-bbr': { kbps: 4000, server: 'nginx', congestion: 'bbr', args: plain },
-  // One core carries some 1,300 viewers of 40 Mb/s: as many come in all as 1.5, 3 and 10 times that.
+  // One core carries some 1,300 viewers of 40 Mb/s, reckoned from what the knee sends: as many come in all as 1.5, 3 and 10 times that.
   'goodput-1.5': { kbps: 40000, congestion: 'cubic', args: [...goodput, '--newcomers', '1550'] },
   'goodput-3': { kbps: 40000, congestion: 'cubic', args: [...goodput, '--newcomers', '3500'] },
   'goodput-10': { kbps: 40000, congestion: 'cubic', args: [...goodput, '--newcomers', '12600'] },

@@ -154,6 +154,7 @@ void HttpListener::admit(Descriptor socket) {
   const bool full = number >= files_.viewers ||
                     open_connections_.load(std::memory_order_relaxed) >= desk_.settings.max_connections;
   const bool short_of_files = full || number >= files_.newcomers;
+  // Who was told when to come does without its connection until then.
   const bool made_room = short_of_files && room_.give_up_one();
   if (full && !made_room) {
     turn_away(std::move(socket));

@@ -14,7 +14,7 @@
 namespace levee::delivery {
 
 /// Brings every change of every stream to every shard: prepared once, on the stream's home shard, then posted
-/// as an immutable snapshot. Each shard swaps it in and wakes the requests that waited for it, some dozens at
+/// as an immutable snapshot. Each shard swaps it in and wakes the requests that waited for it, some at
 /// a time: the next ones when all that were ready by then, those who have just been answered among them, have
 /// had their turn (`runtime::ReadyLine`). So the release goes as fast as the shard can serve what it brings.
 ///

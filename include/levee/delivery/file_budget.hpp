@@ -10,7 +10,8 @@ namespace levee::delivery {
 /// that nothing need be counted. The end of the range is kept for publishers, the bus and the admin port.
 struct FileBudget {
   std::size_t newcomers =
-      std::numeric_limits<std::size_t>::max();                    ///< from this number on known viewers alone
+      std::numeric_limits<std::size_t>::max();  ///< from this number on known viewers, and who takes the
+                                                ///< place of one who waits
   std::size_t viewers = std::numeric_limits<std::size_t>::max();  ///< from this number on nobody
 
   /// `limit`: of files the process may open; 0: not known, no bounds.
