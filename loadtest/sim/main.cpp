@@ -25,7 +25,8 @@ constexpr const char* kUsage =
     "  --check=yes           exit with 1 if a run of `levee` breaks a promise\n"
     "  and the numbers of the plan: --cores --bitrate --low_bitrate --part --in_step --cushion "
     "--surge_seconds\n"
-    "  --incumbents_share --stay --horizon --disobedient --core_gigabits --rise --join_media --seed\n";
+    "  --incumbents_share --stay --horizon --disobedient --core_gigabits --request_us --rise --join_media\n"
+    "  --seed\n";
 
 struct Options {
   Plan plan;
@@ -67,6 +68,8 @@ void set(Options& options, const std::string& name, const std::string& value) {
     *number->second = std::stod(value);
   } else if (name == "core_gigabits") {
     plan.core_bytes_per_second = std::stod(value) * 1e9 / 8;
+  } else if (name == "request_us") {
+    plan.request_seconds = std::stod(value) * 1e-6;
   } else if (name == "in_step") {
     plan.in_step = value == "yes";
   } else if (name == "seed") {

@@ -56,6 +56,7 @@ void Player::leave(TimePoint now) {
 }
 
 void Player::come_back(TimePoint now) {
+  if (!context_.settings.reload_on_drop) return;
   if (step_ != Step::watching || reloading_ || fetching_ || playlist_->ended) return;
   reload_at_.reset();
   request_playlist(now);

@@ -73,7 +73,8 @@ class Player {
   /// long its way back took.
   void dropped(TimePoint now) { dropped_at_ = media_lost_at_ = now; }
   /// The viewer may connect again, and what was under way is asked for again. Who had nothing under way
-  /// reloads its playlist at once, as a player does that was told of the error.
+  /// reloads its playlist at once, as a player does that was told of the error; see
+  /// PlayerSettings::reload_on_drop.
   void come_back(TimePoint now);
 
   /// Looks at the viewer: counts a stall as soon as it is one, and how far behind live it is when

@@ -48,6 +48,9 @@ struct PlayerSettings {
   bool adapt = true;                                    ///< changes rungs by its own estimate
   Duration request_timeout = std::chrono::seconds{10};  ///< without a byte; a blocking reload's time is extra
   unsigned connections = 1;  ///< a viewer's, at most; at low latency two at least, of which one waits
+  /// reconnect: who has nothing under way reloads its playlist at once. False: it notices with its next
+  /// request, when that is due, as in a browser, which tells nobody that an idle connection is gone.
+  bool reload_on_drop = true;
 };
 
 /// The connections that a viewer may have at once.

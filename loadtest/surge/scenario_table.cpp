@@ -116,6 +116,7 @@ void ScenarioTable::bind_player(PlayerSettings& player) {
   boolean("player.adapt", player.adapt);
   time("player.request_timeout", player.request_timeout, milliseconds{100}, hours{1});
   number("player.connections", player.connections, 1, 16);
+  boolean("player.reload_on_drop", player.reload_on_drop);
 }
 
 void ScenarioTable::bind_realtime(Scenario& scenario) {

@@ -225,6 +225,22 @@ TEST_F(PlayerTest, ReloadsItsPlaylistAtOnceWhenItComesBackAndTimesItsWay) {
   EXPECT_EQ(stats().media_return_time.max(), 1100ms);
 }
 
+TEST_F(PlayerTest, GoesOnWhenItsNextReloadIsDueWhereNobodyTellsOfADrop) {
+  context.settings.reload_on_drop = false;
+  begin(playlist(10, 20));
+  answer();  // init
+  while (!asked.empty()) answer();
+  now = kStart + 1s;
+  player.dropped(now);
+  player.come_back(now);
+  EXPECT_TRUE(asked.empty());
+  wake_player();
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_EQ(asked.front().due, kStart + 2s);
+  answer(playlist(10, 21));
+  EXPECT_EQ(stats().return_time.max(), 1s);
+}
+
 TEST_F(PlayerTest, AsksForNothingTwiceWhenItComesBack) {
   begin(playlist(10, 20, 2));
   player.dropped(now);
