@@ -8,7 +8,7 @@ declare -A packages=(
   [run]='ffmpeg fonts-dejavu-core'
   [test]='clang-16 libclang-rt-16-dev redis-server ffmpeg'
   [e2e]='obs-studio obs-plugins xvfb chromium ffmpeg fonts-dejavu-core'
-  [containers]='podman podman-compose runc netavark aardvark-dns debootstrap'
+  [containers]='podman podman-compose runc netavark aardvark-dns iptables debootstrap'
   [lint]='clang-16 clang-format-16 clang-tidy-16 shellcheck'
   [bench]='nginx-light libnginx-mod-nchan libnginx-mod-rtmp redis-server ffmpeg chromium fonts-dejavu-core'
 )
