@@ -12,9 +12,9 @@ const search = ['--warm-up', '5s', '--hold', '8s', '--cool-down', '0s', '--set',
   '--set', 'limit.arrivals_per_second=400', '--set', 'limit.precision=0.12'];
 const promises = ['--no-thresholds', '--threshold', 'incumbents.steady_fraction == 1', '--threshold', 'incumbents.stalled_fraction == 0',
   '--threshold', 'incumbents.errors == 0'];
-const between = (least, most) => ['--set', `limit.least=${least}`, '--set', `limit.most=${most}`];
-const lowLatency = (kbps, least, most) => ({ kbps, args: ['surge_ll', ...search, ...promises, ...between(least, most)] });
-const plain = (kbps, least, most) => ({ kbps, args: ['surge_plain', ...search, ...promises, ...between(least, most)] });
+const searchBy = (scenario) => (kbps, least, most) => ({ kbps, args: [scenario, ...search, ...promises, '--set', `limit.least=${least}`, '--set', `limit.most=${most}`] });
+const lowLatency = searchBy('surge_ll');
+const plain = searchBy('surge_plain');
 // 8,400 is what may have two descriptors each.
 const lowLatency1m = lowLatency(950, 6500, 8400);
 // Of which a viewer asks four times a second in place of six: a part and a playlist each.

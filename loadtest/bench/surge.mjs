@@ -16,6 +16,7 @@ const short = ['--warm-up', '10s', '--hold', '20s', '--cool-down', '5s'];
 const lowLatency = ['surge_ll', ...short];
 const plain = ['surge_plain', ...short];
 const reconnect = ['reconnect', '--newcomers', '0', ...short];
+const reconnectPlain = [...reconnect, '--plain', '--incumbents', '10000', '--set', 'incumbents.within=60s'];
 const goodput = ['surge_ll', '--incumbents', '400', '--warm-up', '10s', '--hold', '60s', '--cool-down', '5s'];
 const off = { 'admission.enabled': false };
 const adapting = ['--set', 'player.start_rung=first', '--set', 'player.adapt=true'];
@@ -58,12 +59,12 @@ const runs = {
   'goodput-1.5': { kbps: 40000, congestion: 'cubic', args: [...goodput, '--newcomers', '2150'] },
   'goodput-3': { kbps: 40000, congestion: 'cubic', args: [...goodput, '--newcomers', '4700'] },
   'goodput-10': { kbps: 40000, congestion: 'cubic', args: [...goodput, '--newcomers', '16600'] },
-  'reconnect-plain': { kbps: 950, congestion: 'cubic', args: [...reconnect, '--plain', '--incumbents', '10000', '--set', 'incumbents.within=60s'] },
+  'reconnect-plain': { kbps: 950, congestion: 'cubic', args: reconnectPlain },
   // They are back when they ask again, up to a target duration later: that is no promise of the server's.
-  'reconnect-plain-unaware': { kbps: 950, congestion: 'cubic', args: [...reconnect, '--plain', '--incumbents', '10000', '--set', 'incumbents.within=60s', '--set', 'player.reload_on_drop=false',
+  'reconnect-plain-unaware': { kbps: 950, congestion: 'cubic', args: [...reconnectPlain, '--set', 'player.reload_on_drop=false',
     '--no-thresholds', '--threshold', 'incumbents.stalled_fraction == 0', '--threshold', 'incumbents.lost == 0', '--threshold', 'incumbents.errors == 0'] },
   'reconnect-ll': { kbps: 950, congestion: 'cubic', args: [...reconnect, '--incumbents', '4000', '--set', 'incumbents.within=30s'] },
-  'reconnect-nginx': { kbps: 950, server: 'nginx', congestion: 'cubic', args: [...reconnect, '--plain', '--incumbents', '10000', '--set', 'incumbents.within=60s'] },
+  'reconnect-nginx': { kbps: 950, server: 'nginx', congestion: 'cubic', args: reconnectPlain },
 };
 
 async function make(name) {
