@@ -12,6 +12,8 @@
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
+#include "levee/runtime/yield_core.hpp"
+
 #include "delivery/heads.hpp"
 #include "delivery/kernel_socket.hpp"
 
@@ -104,6 +106,7 @@ ShardTask<void> HttpListener::accept() {
   while (acceptor_.is_open()) {
     const Queue queue = accept_some();
     if (queue == Queue::more) {
+      runtime::yield_core();
       co_await asio::post(acceptor_.get_executor(), use_shard_result);
     } else if (queue == Queue::empty) {
       co_await acceptor_.async_wait(Acceptor::wait_read, use_shard_result);
@@ -117,7 +120,7 @@ ShardTask<void> HttpListener::accept() {
 }
 
 HttpListener::Queue HttpListener::accept_some() {
-  const auto until = Clock::now() + kDoorSlice;
+  const auto until = Clock::now() + door_slice(desk_.shelf);
   do {
     Descriptor socket{accept_connection(acceptor_.native_handle())};
     if (socket) {

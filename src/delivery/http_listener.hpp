@@ -38,7 +38,7 @@ struct ListenerChores {
 
 /// One port on one shard: its acceptor, its waiting room and its connections.
 ///
-/// New connections are taken for `kDoorSlice` at a time, with everything else that is due between. The rest
+/// New connections are taken for a `door_slice` at a time, with everything else that is due between. The rest
 /// wait in the kernel, where they cost those who watch nothing. Lifetime: `desk` outlives
 /// it; `stop` has returned, or the shard was stopped, before it is destroyed. Thread: its shard's, but for
 /// construction and `open`, which come before `start`.

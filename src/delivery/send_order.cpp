@@ -6,6 +6,8 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
 
+#include "levee/runtime/yield_core.hpp"
+
 namespace levee::delivery {
 namespace {
 
@@ -63,6 +65,7 @@ void SendOrder::begin_turn(const std::shared_ptr<State>& state, runtime::ShardEx
     state->waiting.erase(first);
     timer->expires_at(kGoes);  // which ends its wait
   }
+  runtime::yield_core();
   state->began = Clock::now();
   await_next_turn(state, shard);
 }

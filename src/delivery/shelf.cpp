@@ -58,11 +58,12 @@ std::vector<std::shared_ptr<const PreparedStream>> Shelf::all() const {
 }
 
 template <class IsReady>
-void Shelf::make_ready(Waiters& waiters, IsReady is_ready) {
+void Shelf::make_ready(Waiters& waiters, std::uint64_t release, IsReady is_ready) {
   for (auto place = waiters.end(); place != waiters.begin();) {
     Waiter& waiter = *--place;
     if (!is_ready(waiter)) continue;
     place = waiters.erase(place);
+    waiter.release_ = release;
     sorting_.push_back(&waiter);
   }
   std::stable_sort(sorting_.begin(), sorting_.end(), [this](const Waiter* a, const Waiter* b) {
@@ -72,13 +73,14 @@ void Shelf::make_ready(Waiters& waiters, IsReady is_ready) {
   sorting_.clear();
 }
 
-void Shelf::put(std::shared_ptr<const PreparedStream> stream, std::string_view changed) {
+void Shelf::put(std::shared_ptr<const PreparedStream> stream, std::string_view changed,
+                std::uint64_t release) {
   Entry& entry = streams_[stream->view->name];
   entry.stream = std::move(stream);
   for (auto& [name, waiters] : entry.waiters) {
     if (!changed.empty() && name != changed) continue;
     const auto rendition = entry.stream->rendition(name);
-    make_ready(waiters, [&rendition](const Waiter& waiter) {
+    make_ready(waiters, release, [&rendition](const Waiter& waiter) {
       return !rendition || waiter.satisfied_by(rendition->view());
     });
   }
@@ -87,13 +89,13 @@ void Shelf::put(std::shared_ptr<const PreparedStream> stream, std::string_view c
 void Shelf::remove(std::string_view name) {
   const auto entry = streams_.find(name);
   if (entry == streams_.end()) return;
-  for (auto& [rendition, waiters] : entry->second.waiters) make_ready(waiters, kEveryone);
+  for (auto& [rendition, waiters] : entry->second.waiters) make_ready(waiters, 0, kEveryone);
   streams_.erase(entry);
 }
 
 void Shelf::wake_all() {
   for (auto& [name, entry] : streams_) {
-    for (auto& [rendition, waiters] : entry.waiters) make_ready(waiters, kEveryone);
+    for (auto& [rendition, waiters] : entry.waiters) make_ready(waiters, 0, kEveryone);
   }
 }
 
@@ -104,6 +106,11 @@ bool Shelf::wake_some(std::size_t count) {
     waiter.wake_();
   }
   return !ready_.empty();
+}
+
+std::optional<ReleaseFront> Shelf::front() const {
+  if (ready_.empty()) return std::nullopt;
+  return ReleaseFront{ready_.front().release_, ready_.front().turn_};
 }
 
 }  // namespace levee::delivery

@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "levee/runtime/yield_core.hpp"
+
 #include "delivery/response_writer.hpp"
 
 namespace levee::delivery {
@@ -79,13 +81,14 @@ ShardTask<void> WaitingRoom::attend() {
     const auto [error] = co_await set_.async_wait(set_.wait_read, kInPlace);
     if (error) co_return;
     while (hear_some()) {
+      runtime::yield_core();
       co_await asio::post(set_.get_executor(), kInPlace);
     }
   }
 }
 
 bool WaitingRoom::hear_some() {
-  const auto until = Clock::now() + kDoorSlice;
+  const auto until = Clock::now() + door_slice(desk_.shelf);
   do {
     if (!set_.is_open()) return false;
     std::array<epoll_event, kHeardAtOnce> events;

@@ -23,8 +23,11 @@
 namespace levee::delivery {
 
 /// How long the door may keep a shard busy before those who watch have their turn: a slice for those who have
-/// just come, and one for those who wait.
-inline constexpr Duration kDoorSlice = std::chrono::microseconds{200};
+/// just come, and one for those who wait. While a part goes out to viewers who were there before, it is just
+/// enough for two or three.
+inline Duration door_slice(const Shelf& shelf) {
+  return std::chrono::microseconds{shelf.settled_are_ready() ? 25 : 200};
+}
 
 /// A connection in the waiting room.
 struct Guest {
@@ -50,7 +53,7 @@ struct Heard {
 ///
 /// A crowd of newcomers must cost those who watch next to nothing. So it is kept apart from them: in an epoll
 /// set of its own, which Asio sees as one descriptor, and with a record of some bytes in place of a coroutine
-/// and its buffers. Newcomers are heard out, and told to wait, for `kDoorSlice` at a time; then everything
+/// and its buffers. Newcomers are heard out, and told to wait, for a `door_slice` at a time; then everything
 /// else that is due on the shard comes first. The rest waits in the kernel.
 ///
 /// Who asks for anything else than to be let in, and whoever the responder lets in, is handed on with what

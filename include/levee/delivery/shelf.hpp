@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 
 #include "levee/admission/turn.hpp"
 #include "levee/delivery/prepared.hpp"
+#include "levee/delivery/release_fronts.hpp"
 #include "levee/delivery/response.hpp"
 
 namespace levee::delivery {
@@ -42,6 +44,7 @@ class Shelf {
     std::uint64_t part_;
     admission::Turn turn_;
     std::function<void()> wake_;
+    std::uint64_t release_ = 0;
     std::shared_ptr<std::size_t> parked_;
   };
 
@@ -57,10 +60,11 @@ class Shelf {
   /// `changed` those of all renditions are looked at.
   ///
   /// They become so in the order that `order` says, and of those whom it does not tell apart, who asked last
-  /// first: it got the part before this one last.
-  void put(std::shared_ptr<const PreparedStream> stream, std::string_view changed);
+  /// first: it got the part before this one last. `release` numbers the change, see ReleaseFront.
+  void put(std::shared_ptr<const PreparedStream> stream, std::string_view changed, std::uint64_t release = 0);
   /// In which order those who wait become ready from now on.
   void order(admission::TurnOrder order) { order_ = order; }
+  admission::TurnOrder order() const { return order_; }
   /// Takes a stream down; all that wait for it become ready.
   void remove(std::string_view name);
   /// Everyone who waits becomes ready.
@@ -68,6 +72,10 @@ class Shelf {
 
   /// Wakes at most `count` of those who are ready, in their order; returns whether more are.
   bool wake_some(std::size_t count);
+  /// Who is next; nothing when nobody is ready.
+  std::optional<ReleaseFront> front() const;
+  /// Somebody who has watched for some seconds is about to be woken.
+  bool settled_are_ready() const { return !ready_.empty() && ready_.front().turn_.settled; }
 
   std::size_t parked() const { return *parked_; }
   /// No more may be parked: answer 503.
@@ -83,7 +91,7 @@ class Shelf {
   /// Calls `is_ready` for each of `waiters`, last come first, and makes those ready for which it holds, in
   /// order.
   template <class IsReady>
-  void make_ready(Waiters& waiters, IsReady is_ready);
+  void make_ready(Waiters& waiters, std::uint64_t release, IsReady is_ready);
 
   std::size_t max_parked_;
   std::shared_ptr<std::size_t> parked_ = std::make_shared<std::size_t>(0);

@@ -87,6 +87,29 @@ TEST_F(ShelfTest, WakesWhoHasWatchedForLongestFirst) {
   EXPECT_EQ(woken, "100last 100 200 300 ");
 }
 
+TEST_F(ShelfTest, TellsWhoIsNextAndOfWhichRelease) {
+  show(test::rendition_at(1, 0), test::rendition_at(1, 0, "240p"), "");
+  Park settled = for_part(1, 0);
+  settled.turn = {true, 100, {}};
+  const auto a = wait(settled, "a");
+  const auto b = wait(for_part(1, 0), "b");
+  EXPECT_FALSE(shelf.front());
+  EXPECT_FALSE(shelf.settled_are_ready()) << "they wait";
+  latest = prepare(test::stream_of({test::rendition_at(1, 1), test::rendition_at(1, 0, "240p")}),
+                   latest.get(), {});
+  shelf.put(latest, "480p", 7);
+  ASSERT_TRUE(shelf.front());
+  EXPECT_EQ(shelf.front()->release, 7u);
+  EXPECT_EQ(shelf.front()->turn.let_in, 100u);
+  EXPECT_TRUE(shelf.settled_are_ready());
+  shelf.wake_some(1);
+  ASSERT_TRUE(shelf.front());
+  EXPECT_EQ(shelf.front()->release, 7u);
+  EXPECT_FALSE(shelf.settled_are_ready()) << "who is left has just come";
+  shelf.wake_some(1);
+  EXPECT_FALSE(shelf.front());
+}
+
 TEST_F(ShelfTest, WakesWhoIsNearestToRunningDryFirstWhenThereIsNotEnoughForAll) {
   show(test::rendition_at(1, 0), test::rendition_at(1, 0, "240p"), "");
   shelf.order(admission::TurnOrder::by_need);
