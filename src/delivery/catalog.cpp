@@ -31,11 +31,12 @@ void Catalog::updated(std::shared_ptr<const stream::StreamView> view, std::strin
     previous = prepared_[view->name];
   }
   auto prepared = prepare(std::move(view), previous.get(), Clock::now());
+  std::uint64_t change = 0;
   {
     const std::lock_guard lock{mutex_};
     prepared_[prepared->view->name] = prepared;
+    change = ++changes_;
   }
-  const std::uint64_t change = ++changes_;
   for (std::size_t i = 0; i < releases_.size(); ++i) {
     boost::asio::post(shards_.shard(i),
                       [here = releases_[i], prepared, changed = std::string{changed}, change] {

@@ -14,7 +14,6 @@ bool ReleaseFronts::may_wake(std::size_t shard, const ReleaseFront& next, admiss
                              TimePoint now) {
   const std::lock_guard lock{mutex_};
   Shard& mine = shards_[shard];
-  if (!mine.next) mine.moved = now;
   mine.next = next;
   ReleaseFront& oldest = mine.woken[mine.times % kAhead];
   const bool far = next.release != 0 && oldest.release == next.release;
@@ -29,7 +28,7 @@ bool ReleaseFronts::may_wake(std::size_t shard, const ReleaseFront& next, admiss
 }
 
 bool ReleaseFronts::waits_for(const Shard& other, const ReleaseFront& long_woken, admission::TurnOrder order,
-                              TimePoint now) const {
+                              TimePoint now) {
   return other.next && other.next->release == long_woken.release && now - other.moved < kStuck &&
          admission::goes_before(other.next->turn, long_woken.turn, order);
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -58,14 +57,14 @@ class Catalog : public stream::Outlet {
   };
 
   static void release(const std::shared_ptr<Release>& release);
-  /// To call when `release` may go on.
+  /// Puts `release` under way; what this gives is to be called when it may go on.
   static auto go_on(const std::shared_ptr<Release>& release);
 
   runtime::ShardPool& shards_;
-  std::atomic<std::uint64_t> changes_{0};
   std::vector<std::shared_ptr<Release>> releases_;  ///< shared with what is posted
   mutable std::mutex mutex_;  ///< guards what follows; held for a look-up, never while something is prepared
   std::map<std::string, std::shared_ptr<const PreparedStream>> prepared_;
+  std::uint64_t changes_ = 0;  ///< of all streams
 };
 
 }  // namespace levee::delivery

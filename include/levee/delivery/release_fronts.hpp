@@ -47,10 +47,10 @@ class ReleaseFronts {
     std::optional<ReleaseFront> next;
     std::array<ReleaseFront, kAhead> woken{};  ///< at the last times, in turn
     std::size_t times = 0;
-    TimePoint moved{};
+    TimePoint moved{};  ///< when it last woke some
   };
-  bool waits_for(const Shard& other, const ReleaseFront& long_woken, admission::TurnOrder order,
-                 TimePoint now) const;
+  static bool waits_for(const Shard& other, const ReleaseFront& long_woken, admission::TurnOrder order,
+                        TimePoint now);
 
   std::mutex mutex_;
   std::vector<Shard> shards_;
