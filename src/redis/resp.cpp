@@ -7,6 +7,9 @@
 namespace levee::redis {
 namespace {
 
+/// No element of a list takes less: ":0\r\n".
+constexpr std::size_t kLeastElement = 4;
+
 template <class Words>
 void append_words(std::string& out, const Words& words) {
   out += '*' + std::to_string(words.size()) + "\r\n";
@@ -43,12 +46,37 @@ Reply converted(const redisReply& raw) {
   return reply;
 }
 
+const redisReplyObjectFunctions& usual_functions() {
+  static const redisReplyObjectFunctions usual = [] {
+    const std::unique_ptr<redisReader, decltype(&redisReaderFree)> any{redisReaderCreate(), redisReaderFree};
+    return *any->fn;
+  }();
+  return usual;
+}
+
+// hiredis makes room for as many elements as are announced, before any has come.
+void* make_list(const redisReadTask* task, int count) {
+  if (std::cmp_greater(count, ReplyReader::kMaxReply / kLeastElement)) return nullptr;
+  return usual_functions().createArray(task, count);
+}
+
+redisReader* make_reader() {
+  static redisReplyObjectFunctions functions = [] {
+    redisReplyObjectFunctions out = usual_functions();
+    out.createArray = make_list;
+    return out;
+  }();
+  redisReader* const reader = redisReaderCreate();
+  reader->fn = &functions;
+  return reader;
+}
+
 }  // namespace
 
 void append_command(std::string& out, std::span<const std::string_view> words) { append_words(out, words); }
 void append_command(std::string& out, std::span<const std::string> words) { append_words(out, words); }
 
-ReplyReader::ReplyReader() : reader_{redisReaderCreate()} {}
+ReplyReader::ReplyReader() : reader_{make_reader()} {}
 
 void ReplyReader::Free::operator()(redisReader* reader) const { redisReaderFree(reader); }
 

@@ -37,7 +37,7 @@ void append_command(std::string& out, std::span<const std::string> words);
 /// Turns bytes of a server into replies; hiredis' reader inside.
 ///
 /// Errors: Errc::protocol; the first is final.
-/// Limits: an unfinished reply of kMaxReply bytes.
+/// Limits: an unfinished reply of kMaxReply bytes, and lists that could be whole within it.
 class ReplyReader {
  public:
   static constexpr std::size_t kMaxReply = std::size_t{64} * 1024 * 1024;

@@ -50,6 +50,19 @@ TEST(Resp, AfterGarbageThereIsNothingMore) {
   EXPECT_EQ(reader.next().error(), Errc::protocol);
 }
 
+TEST(Resp, MakesNoRoomForAListThatCouldNotBeWholeWithinALargestReply) {
+  const auto announced = [](std::size_t elements) {
+    ReplyReader reader;
+    reader.feed(as_bytes("*" + std::to_string(elements) + "\r\n"));
+    return reader.next();
+  };
+  EXPECT_EQ(announced(441'159'541).error(), Errc::protocol);
+  EXPECT_EQ(announced(ReplyReader::kMaxReply / 4 + 1).error(), Errc::protocol);
+  const auto fits = announced(ReplyReader::kMaxReply / 4);
+  ASSERT_TRUE(fits);
+  EXPECT_FALSE(*fits) << "its elements may come";
+}
+
 TEST(Resp, WritesCommands) {
   std::string out;
   const std::vector<std::string> words{"SET", "k", ""};
