@@ -287,11 +287,17 @@ void HttpServer::write_metrics(MetricsText& out) const {
   out.gauge("levee_viewers", "Playback sessions that this node serves.",
             static_cast<double>(impl_->viewers.value()));
   SideDoors side_doors;
+  std::uint64_t moved = 0;
   for (const auto& shard : impl_->served) {
+    moved += shard->state.reloads_moved.value();
     side_doors.strangers += shard->state.strangers_refused.value();
     side_doors.upgrades += shard->state.upgrades_refused.value();
     side_doors.files += shard->state.files_refused.value();
   }
+  out.counter(
+      "levee_reloads_moved_total",
+      "Playlists given once more while there was a newer one, so that viewers do not all reload at once.",
+      moved);
   write_protection_metrics(out, impl_->protection.facts(), side_doors, impl_->setup);
 }
 

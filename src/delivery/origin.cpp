@@ -52,7 +52,8 @@ ShardState::ShardState(const Site& site, Shelf& shelf_of_shard)
     : shelf{shelf_of_shard},
       sessions{site.tokens, site.settings.viewer_timeout, site.settings.max_connections * 4},
       gate{Clock::now()},
-      random{std::random_device{}()} {}
+      random{std::random_device{}()},
+      reload_phases{std::chrono::seconds{site.hls.target_duration()}} {}
 
 void ShardState::apply(const admission::Grant& grant, TimePoint now) {
   gate.apply(grant, now);
@@ -242,15 +243,41 @@ Answer Origin::playlist(const Call& call) {
   }
   const bool delta = query.skip && !view.ended() && !view.delta_playlist().empty();
   const bool gzip = call.request.accepts_gzip;
-  BytesView body;
-  if (gzip) {
-    body = delta ? rendition->delta_gzip() : rendition->playlist_gzip();
+  Body body;
+  if (delta) {
+    body = Body{rendition, gzip ? rendition->delta_gzip() : as_bytes(view.delta_playlist())};
   } else {
-    body = as_bytes(delta ? view.delta_playlist() : view.playlist());
+    const auto text = query.msn ? rendition->playlist() : whole_playlist(call, *rendition, stream->view->id);
+    body = Body{text, text->get(gzip)};
   }
-  Response response = deliver(call, kKind, *rendition, Body{rendition, body});
+  Response response = deliver(call, kKind, *rendition, std::move(body));
   response.head = query.msn ? &heads_.blocked_playlist[gzip] : &heads_.playlist[gzip];
   return response;
+}
+
+/// For a player of whole segments: the newest playlist, or once more the one that it has.
+std::shared_ptr<const PlaylistText> Origin::whole_playlist(const Call& call,
+                                                           const PreparedRendition& rendition,
+                                                           std::string_view stream_id) {
+  const auto& newest = rendition.playlist();
+  const bool reloads = call.visit.reloads != nullptr && call.request.method == Method::get;
+  if (!reloads || rendition.view().ended()) return newest;
+  Reloads& viewer = *call.visit.reloads;
+  const TimePoint now = call.moment.now;
+  if (viewer.has == newest) {
+    state_.reload_phases.nothing_new(viewer, now);
+    return newest;
+  }
+  const bool can_do = call.visit.settled && viewer.has &&
+                      viewer.has->is_of(stream_id, call.target.rendition) &&
+                      call.visit.play_out->runs_dry() - now >= patience_limit() / 3;
+  if (state_.reload_phases.move(viewer, can_do, now)) {
+    state_.reloads_moved.add();
+    return viewer.has;
+  }
+  viewer.has = newest;
+  viewer.given = now;
+  return newest;
 }
 
 Answer Origin::media(const Call& call) {

@@ -56,7 +56,7 @@ std::shared_ptr<const PreparedStream> prepare(std::shared_ptr<const stream::Stre
         continue;
       }
     }
-    prepared->renditions.push_back(std::make_shared<const PreparedRendition>(rendition, now));
+    prepared->renditions.push_back(std::make_shared<const PreparedRendition>(rendition, view->id, now));
   }
   prepared->view = std::move(view);
   return prepared;

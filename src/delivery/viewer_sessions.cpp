@@ -39,6 +39,7 @@ Visit ViewerSessions::visit(Session& session, bool kept, TimePoint now, WallTime
   out.let_in = session.let_in;
   if (!kept) return out;
   out.play_out = &session.play_out;
+  out.reloads = &session.reloads;
   if (!out.settled) {
     out.begin_bytes = &session.begin_bytes;
   } else if (std::exchange(session.begins, false)) {

@@ -11,6 +11,7 @@
 
 #include "levee/admission/gate.hpp"
 #include "levee/base/metrics.hpp"
+#include "levee/delivery/reload_phases.hpp"
 #include "levee/delivery/response.hpp"
 #include "levee/delivery/settings.hpp"
 #include "levee/delivery/shelf.hpp"
@@ -47,7 +48,9 @@ struct ShardState {
   admission::Gate gate;
   std::mt19937 random;
   std::uint64_t returning = 0;  ///< known viewers on new connections, since this was last taken
-  Counter strangers_refused;    ///< playlists and media asked for without a token while newcomers wait
+  ReloadPhases reload_phases;
+  Counter reloads_moved;      ///< playlists given once more while there was a newer one, see ReloadPhases
+  Counter strangers_refused;  ///< playlists and media asked for without a token while newcomers wait
   Counter upgrades_refused;
   Counter files_refused;                       ///< newcomers that came on one of the last descriptors
   std::shared_ptr<const ViewerCounts> counts;  ///< of the whole node, a second old at most; may be null
@@ -95,6 +98,8 @@ class Origin : public Responder {
   Answer route(const Call& call);
   Answer multivariant(const Call& call);
   Answer playlist(const Call& call);
+  std::shared_ptr<const PlaylistText> whole_playlist(const Call& call, const PreparedRendition& rendition,
+                                                     std::string_view stream_id);
   Answer media(const Call& call);
   Answer media_body(Body body, RequestKind kind, const PreparedRendition& rendition, const Call& call);
   Answer park(Park park, const Call& call, RequestKind kind) const;

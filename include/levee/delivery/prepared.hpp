@@ -27,27 +27,54 @@ class LazyGzip {
   mutable Bytes compressed_;
 };
 
+/// A media playlist as it is sent, which may be given out for longer than the media that it lists is kept
+/// for it. Immutable to the eye. Thread: any.
+class PlaylistText {
+ public:
+  /// `stream`: the id of a show.
+  PlaylistText(std::string stream, std::string rendition, std::string text)
+      : stream_{std::move(stream)},
+        rendition_{std::move(rendition)},
+        text_{std::move(text)},
+        compressed_{text_} {}
+  PlaylistText(const PlaylistText&) = delete;
+  PlaylistText& operator=(const PlaylistText&) = delete;
+
+  bool is_of(std::string_view stream, std::string_view rendition) const {
+    return stream_ == stream && rendition_ == rendition;
+  }
+  BytesView get(bool compressed) const { return compressed ? compressed_.get() : as_bytes(text_); }
+
+ private:
+  std::string stream_;
+  std::string rendition_;
+  std::string text_;
+  LazyGzip compressed_;
+};
+
 /// One rendition as it is sent: its view, and its playlists compressed. Immutable to the eye.
 /// Thread: any.
 class PreparedRendition {
  public:
-  PreparedRendition(std::shared_ptr<const hls::RenditionView> view, TimePoint ready)
+  /// `stream`: the id of the show that it belongs to.
+  PreparedRendition(std::shared_ptr<const hls::RenditionView> view, const std::string& stream,
+                    TimePoint ready)
       : view_{std::move(view)},
         ready_{ready},
-        playlist_gzip_{view_->playlist()},
+        playlist_{std::make_shared<const PlaylistText>(stream, view_->info().name, view_->playlist())},
         delta_gzip_{view_->delta_playlist()} {}
 
   const hls::RenditionView& view() const { return *view_; }
   const std::shared_ptr<const hls::RenditionView>& shared_view() const { return view_; }
   /// When its newest part could first have been sent.
   TimePoint ready() const { return ready_; }
-  BytesView playlist_gzip() const { return playlist_gzip_.get(); }
+  const std::shared_ptr<const PlaylistText>& playlist() const { return playlist_; }
   BytesView delta_gzip() const { return delta_gzip_.get(); }
 
  private:
   std::shared_ptr<const hls::RenditionView> view_;
   TimePoint ready_;
-  LazyGzip playlist_gzip_;
+  std::shared_ptr<const PlaylistText> playlist_;
   LazyGzip delta_gzip_;
 };
 

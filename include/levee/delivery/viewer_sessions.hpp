@@ -11,6 +11,7 @@
 #include "levee/admission/play_out.hpp"
 #include "levee/admission/turn.hpp"
 #include "levee/base/clock.hpp"
+#include "levee/delivery/reload_phases.hpp"
 #include "levee/delivery/viewer_count.hpp"
 #include "levee/delivery/viewer_token.hpp"
 
@@ -40,6 +41,8 @@ struct Visit {
   /// Where the bytes of media are counted that it is sent in its beginning; null after that. Lifetime: the
   /// same.
   std::uint64_t* begin_bytes = nullptr;
+  /// Of whole playlists; null when its session is not kept. Lifetime: the same.
+  Reloads* reloads = nullptr;
 
   explicit operator bool() const { return good; }
   /// Among those who wait for the same part.
@@ -83,6 +86,7 @@ class ViewerSessions {
     admission::PlayOut play_out{};
     bool begins = true;
     std::uint64_t begin_bytes = 0;
+    Reloads reloads{};
   };
   using Sessions = std::unordered_map<std::uint64_t, Session>;
 

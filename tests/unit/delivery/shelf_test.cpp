@@ -175,12 +175,12 @@ TEST(Prepare, KeepsWhatHasNotChanged) {
 }
 
 TEST(Prepare, CompressesAPlaylistOnce) {
-  const PreparedRendition rendition{test::rendition_at(1, 0), {}};
-  const auto compressed = rendition.playlist_gzip();
+  const PreparedRendition rendition{test::rendition_at(1, 0), "abc", {}};
+  const auto compressed = rendition.playlist()->get(true);
   ASSERT_GT(compressed.size(), 2u);
   EXPECT_EQ(compressed[0], std::byte{0x1f});
   EXPECT_EQ(compressed[1], std::byte{0x8b});
-  EXPECT_EQ(rendition.playlist_gzip().data(), compressed.data());
+  EXPECT_EQ(rendition.playlist()->get(true).data(), compressed.data());
 }
 
 }  // namespace
