@@ -19,6 +19,10 @@ constexpr double kCheaperSeconds = 2;   // quick to believe that viewers cost le
 constexpr double kDearerSeconds = 8;    // slow to believe that they cost more
 constexpr double kLastingSeconds = 10;  // what stays for so long does not pass
 constexpr double kPassedSeconds = 2;    // quick to believe that it has
+constexpr double kSupposedRise = 0.5;   // what is known of it before anything was measured,
+constexpr double kLeastRise = 0.1;
+constexpr double kSupposed = 0.01;  // and is worth as much as loads that differ by a tenth
+constexpr double kRiseSeconds = 60;
 constexpr Duration kQuietDoor = std::chrono::milliseconds{50};  // age of the accept queue
 constexpr double kDepartureSeconds = 3;
 constexpr double kJoinsToLearn = 200;      // of beginnings, until most of what is believed comes from them
@@ -54,7 +58,7 @@ double LoadMeter::viewers_to_be() const {
 // Solves: load = beside + cost of an idle node * viewers * dearer(load).
 double LoadMeter::viewers_load() const {
   const double idle = cost() * viewers_to_be();
-  const double load = (beside_ + idle) / std::max(0.1, 1 - kRise * idle);
+  const double load = (beside_ + idle) / std::max(0.1, 1 - rise_ * idle);
   return idle * dearer(load);
 }
 
@@ -126,29 +130,48 @@ void LoadMeter::count_viewers(const Signals& signals, double seconds, bool start
   young_low_ += (start_low ? admitted : 0) - young_low_ * grown;
 }
 
-// Those who have just come and started low take as much of the server as a third of them would later.
-double LoadMeter::viewers_at_work() const {
-  return viewers_averaged_ - kYetToCome * std::min(young_low_, viewers_averaged_);
-}
-
 // What is measured says little of what a viewer costs while many have just come; but where there were no
-// others yet, they must do. What goes on at the door can only make viewers seem dearer than they are: it is
-// no reason not to believe that they are cheaper.
+// others yet, they must do. What beginnings and the door take can only make viewers seem dearer than they
+// are: that they are cheaper is believed at any time, if it does not come of the lower rung that some are on.
 void LoadMeter::learn_cost(const Signals& signals, double seconds) {
   if (!averaged_ || viewers_averaged_ < kEnoughViewers || work_ < kEnoughLoad) return;
   double share = std::clamp(1 - kUnsettling * young_ / viewers_averaged_, 0.0, 1.0);
   settled_ = settled_ || share > kSettled;
   if (!settled_) share = 1;
-  const double bytes = egress_ / viewers_at_work();
+  const double bytes = egress_ / viewers_averaged_;
   bytes_ = bytes_ > 0 ? bytes_ + (bytes - bytes_) * share_after(seconds * share, kDearerSeconds) : bytes;
-  const double shown = work_ / viewers_at_work() / dearer(work_);
-  const bool more = cost_ && shown > *cost_;
-  if (more) {
+  // While some fill their buffers or are on a lower rung, one of the two says too little, never both.
+  const double each = work_ / viewers_averaged_;
+  const double by_bytes = egress_ > 0 ? work_ / egress_ * bytes_ : each;
+  learn_rise(by_bytes, seconds);
+  const double shown = std::max(each, by_bytes) / dearer(work_);
+  if (!cost_) {
+    cost_ = shown;
+  } else if (shown > *cost_) {
     const bool quiet = signals.accept_age < kQuietDoor;
     share *= quiet ? viewers_averaged_ / (viewers_averaged_ + questions_) : 0;
+    *cost_ += (shown - *cost_) * share_after(seconds * share, kDearerSeconds);
+  } else {
+    *cost_ += (shown - *cost_) * share_after(seconds, kCheaperSeconds);
   }
-  const double constant = more ? kDearerSeconds : kCheaperSeconds;
-  cost_ = cost_ ? *cost_ + (shown - *cost_) * share_after(seconds * share, constant) : shown;
+}
+
+// A line through what a viewer took and how loaded the node was then, over the last minute. Loads that hardly
+// differ tell nothing of it, and what is supposed stays.
+void LoadMeter::learn_rise(double each, double seconds) {
+  const double share = rise_samples_++ == 0 ? 1 : share_after(seconds, kRiseSeconds);
+  const double dx = work_ - mean_load_;
+  const double dy = each - mean_each_;
+  mean_load_ += share * dx;
+  mean_each_ += share * dy;
+  spread_ = (1 - share) * (spread_ + share * dx * dx);
+  together_ = (1 - share) * (together_ + share * dx * dy);
+  const double idle = mean_each_ / (1 + kSupposedRise * mean_load_);
+  const double slope = (together_ + kSupposed * kSupposedRise * idle) / (spread_ + kSupposed);
+  const double before = dearer(work_);
+  rise_ = std::clamp(slope / std::max(mean_each_ - slope * mean_load_, mean_each_ / 2), kLeastRise,
+                     kSupposedRise);
+  if (cost_) *cost_ *= before / dearer(work_);  // which is what was known of it at this load
 }
 
 void LoadMeter::learn_join(const Signals& signals) {

@@ -25,14 +25,14 @@ struct Limits {
 /// below, and creeps up to find out whether that still holds. CPU and egress are averaged over some parts:
 /// the node works in bursts, at each part.
 ///
-/// What a viewer costs is learnt while the audience is settled. In a rush it is taken as known: newcomers
-/// cost less than they will, on their lower rung, and what is used beyond the viewers is the work of letting
-/// in and turning away, which passes. What of it lasts is counted, in time. Only that viewers cost less than
-/// was believed is learnt whatever goes on at the door.
+/// That viewers cost more than was believed is learnt while the audience is settled. In a rush it is taken as
+/// known: what is used beyond the viewers is the work of letting in and turning away, which passes. What of
+/// it lasts is counted, in time. That they cost less is learnt at any time, by viewers and by bytes: those on
+/// a lower rung make the first too small and beginnings the second, so the larger of the two counts.
 ///
-/// The fuller a node, the more each viewer costs: from a fifth to three quarters of a core, up to a third
-/// more (docs/load-testing.md). A viewer's cost is therefore known as what it would be on an idle node, and
-/// load grows faster than the audience: on a full node everything takes half as much again as on an idle one.
+/// On a fuller node a viewer may cost more: on some by half, from idle to full, on others by nothing
+/// (docs/load-testing.md). A viewer's cost is therefore known as what it would be on an idle node, and by how
+/// much it rises is learnt from the loads that there were. Until they differ, half as much again is supposed.
 ///
 /// Thread: one. Memory: 64 periods.
 class LoadMeter {
@@ -71,7 +71,6 @@ class LoadMeter {
  private:
   static constexpr double kUnknownCost = 1.0 / 2000;
   static constexpr double kUnknownJoin = 3;
-  static constexpr double kRise = 0.5;
   struct Period {
     double seconds = 0;
     double cpu_seconds = 0;
@@ -85,10 +84,10 @@ class LoadMeter {
   void find_load(const Signals& signals, double seconds);
   void count_viewers(const Signals& signals, double seconds, bool start_low);
   void learn_cost(const Signals& signals, double seconds);
+  void learn_rise(double each, double seconds);
   void learn_join(const Signals& signals);
-  double viewers_at_work() const;
   double viewers_to_be() const;
-  static double dearer(double load) { return 1 + kRise * std::min(load, 1.2); }
+  double dearer(double load) const { return 1 + rise_ * std::min(load, 1.2); }
 
   Limits limits_;
   std::array<Period, 64> periods_{};
@@ -110,6 +109,12 @@ class LoadMeter {
   double beside_ = 0;     // load that viewers do not explain, averaged
   bool settled_ = false;  // there has been an audience that knew its rung
   std::optional<double> cost_;
+  double rise_ = 0.5;  // how much dearer everything is on a full node
+  std::uint64_t rise_samples_ = 0;
+  double mean_load_ = 0;  // of which it is learnt, and
+  double mean_each_ = 0;  // what a viewer took at them
+  double spread_ = 0;     // the variance of the first, and their covariance
+  double together_ = 0;
   double bytes_ = 0;  // that a viewer takes in a second
   double join_seconds_ = kUnknownJoin;
   std::optional<double> ceiling_;  // bytes a second

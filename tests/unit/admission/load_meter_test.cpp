@@ -78,11 +78,13 @@ TEST(LoadMeter, CountsWorkAtTheDoorThatLasts) {
 TEST(LoadMeter, IsNotMisledByNewcomersOnALowerRung) {
   LoadMeter meter{kLimits};
   Signals signals = thousand_viewers(0.225);
+  signals.egress_bytes_per_second = 500e6;
   measure_for(meter, signals, 10);
   signals.admitted = 100;
-  for (int i = 0; i < 20; ++i) {  // two thousand, who cost a quarter of what they will
+  for (int i = 0; i < 20; ++i) {  // two thousand, who cost and fetch a quarter of what they will
     signals.incumbents += 100;
     signals.cpu += 100 * 0.225 / 1000 / 4;
+    signals.egress_bytes_per_second += 100 * 500e3 / 4;
     meter.measure(signals, 0.1, true);
   }
   EXPECT_NEAR(meter.viewers_load(), 1, 0.08) << "each costs a third more than before, for the node is full";
@@ -196,6 +198,54 @@ TEST(LoadMeter, KnowsThatViewersAreDearerOnAFullNode) {
   signals.cpu = 0.9;
   measure_for(meter, signals, 10);
   EXPECT_NEAR(meter.room(), 0, 50);
+}
+
+// Fifty newcomers a second come to a thousand viewers, until `viewers` are there: what they take of the CPU,
+// as a share of it, is `cpu(viewers)`, and each fetches 500 kB a second.
+template <class Cpu>
+LoadMeter after_growth(std::size_t viewers, Cpu cpu) {
+  LoadMeter meter{kLimits};
+  Signals signals = thousand_viewers(cpu(1000));
+  signals.egress_bytes_per_second = 500e6;
+  measure_for(meter, signals, 20);
+  signals.admitted = 5;
+  while (signals.incumbents < viewers) {
+    signals.incumbents += 5;
+    signals.cpu = cpu(static_cast<double>(signals.incumbents));
+    signals.egress_bytes_per_second = 500e3 * static_cast<double>(signals.incumbents);
+    meter.measure(signals, 0.1);
+  }
+  return meter;
+}
+
+TEST(LoadMeter, LearnsThatViewersAreNoDearerOnAFullerNode) {
+  const auto meter = after_growth(5000, [](double viewers) { return 0.9 * viewers / 10'000; });
+  EXPECT_NEAR(5000 + meter.room(), 10'000, 800);
+}
+
+TEST(LoadMeter, LearnsThatViewersAreDearerOnAFullerNode) {
+  // load = viewers / 15,000 * (1 + load / 2): 10,000 make it full
+  const auto meter = after_growth(5000, [](double viewers) {
+    const double idle = viewers / 15'000;
+    return 0.9 * idle / (1 - idle / 2);
+  });
+  EXPECT_NEAR(5000 + meter.room(), 10'000, 800);
+}
+
+TEST(LoadMeter, LearnsWhileManyComeThatViewersCostLess) {
+  LoadMeter meter{kLimits};
+  Signals signals = thousand_viewers(0.18);
+  signals.egress_bytes_per_second = 500e6;
+  measure_for(meter, signals, 30);
+  const double before = meter.room();
+  signals.admitted = 30;
+  for (int i = 0; i < 50; ++i) {  // three hundred a second, at two thirds of that, who fill their buffers
+    signals.incumbents += 30;
+    signals.cpu += 30 * 0.12 / 1000;
+    signals.egress_bytes_per_second = 700e3 * static_cast<double>(signals.incumbents);
+    meter.measure(signals, 0.1);
+  }
+  EXPECT_GT(meter.room() + 1500, before) << "and not as many fewer as came";
 }
 
 TEST(LoadMeter, HasNoRoomNowForAsMuchAsIsUsedNow) {
