@@ -21,6 +21,7 @@ constexpr double kSecondsBetweenCuts = 0.3;  // what one did must show first
 constexpr double kJoinShare = 0.5;           // of the room left: what beginnings may take at a time
 constexpr double kOverfull = 1.05;           // of the load, averaged: less must come at once
 constexpr double kSpendSeconds = 0.5;        // in which the room that may be taken unproven is given out
+constexpr double kSmall = 1000;              // viewers
 constexpr double kOnTheWaySeconds = 2;
 constexpr double kBurstSeconds = 0.05;
 constexpr double kStormLeast = 50;     // incumbents a second on new connections that are nothing unusual
@@ -105,8 +106,12 @@ double Controller::rate() const {
   const double more = std::max(0.0, meter_.unproven() - replaced());  // than take the place of others
   const double unproven = std::max(0.0, left / 2 - more) / kSpendSeconds;
   const double beside = kJoinShare * left / meter_.join_seconds();
-  return trim_ * calm_ * (std::min(unproven, beside) + replaced());
+  return trim_ * calm_ * (std::min({unproven, beside, growth()}) + replaced());
 }
+
+// A second: what an audience will take is known from what it took, and not for one of many times the size.
+// So a small one may grow by as many as a small one is, and a larger one doubles.
+double Controller::growth() const { return std::max(kSmall, meter_.viewers()); }
 
 double Controller::replaced() const {
   const double full = std::clamp(1 - (meter_.lasting_load() - 1) * 10, 0.0, 1.0);  // 0 from 1.1 up
@@ -144,7 +149,7 @@ Grant Controller::grant(bool reconnecting, double seconds, TimePoint now) {
   grant.level = giving_way_.level();
   grant.rate = rate_now / shards_;
   grant.burst = grant.rate * kBurstSeconds;
-  const double through = 2 * std::max(meter_.room(), on_the_way_) / meter_.join_seconds();
+  const double through = std::min(2 * std::max(meter_.room(), on_the_way_) / meter_.join_seconds(), growth());
   grant.fastest = std::max({rate_now, trim_ * through, 2 * replaced()}) / shards_;
   if (!closed && pressure_ <= 1 && meter_.lasting_load() < 0.9) {
     const double free = std::clamp(room() / 4 - meter_.unproven(), 1.0, kAtOnce);

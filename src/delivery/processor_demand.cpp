@@ -11,6 +11,12 @@
 
 namespace levee::delivery {
 
+namespace {
+
+constexpr int kWaiting = 2;
+
+}  // namespace
+
 Duration ProcessorDemand::total() {
   if (!std::exchange(opened_, true))
     schedstat_ = Descriptor{::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC)};
@@ -19,7 +25,8 @@ Duration ProcessorDemand::total() {
   std::array<char, 96> text;
   const auto size = ::pread(schedstat_.number(), text.data(), text.size(), 0);
   if (size <= 0) return used;
-  return used + time_waited({text.data(), static_cast<std::size_t>(size)}).value_or(Duration::zero());
+  const auto waited = time_waited({text.data(), static_cast<std::size_t>(size)});
+  return used + kWaiting * waited.value_or(Duration::zero());
 }
 
 std::optional<Duration> time_waited(std::string_view schedstat) {

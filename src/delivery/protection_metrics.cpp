@@ -38,7 +38,8 @@ void write_signals(MetricsText& out, const ProtectionFacts& facts) {
   out.gauge("levee_accept_queue", "Connections that wait to be accepted.", facts.accept_queue);
   out.gauge("levee_at_the_door", "Open connections on which nobody was let in: they are new, or wait.",
             static_cast<double>(facts.at_the_door));
-  out.gauge("levee_io_cpu_ratio", "Share of the cores of the io threads that they used or waited for.",
+  out.gauge("levee_io_cpu_ratio",
+            "Share of the cores of the io threads that they used, and twice what they waited for.",
             facts.signals.cpu);
   out.gauge("levee_egress_bytes_per_second", "Bytes that the kernel took for viewers.",
             facts.signals.egress_bytes_per_second);

@@ -54,6 +54,7 @@ class Controller {
   bool coming_back(const Signals& signals, double seconds, TimePoint now);
   double rate() const;
   double room() const;
+  double growth() const;
   double replaced() const;
   Duration hold(bool reconnecting, TimePoint now);
   Forecast forecast(double rate_now, Duration hold, double seconds);

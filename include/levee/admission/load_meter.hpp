@@ -65,6 +65,8 @@ class LoadMeter {
   double join_seconds() const { return join_seconds_; }
   /// Viewers that were let in and do not show in `load` yet.
   double unproven() const { return unproven_; }
+  /// Viewers there are, as last measured.
+  double viewers() const { return viewers_; }
   /// Viewers that go away in a second, averaged over some seconds; below 0 while more come back than go.
   double departures() const { return departures_; }
 

@@ -31,8 +31,8 @@ struct Signals {
   Lateness lateness;
   Duration loop_lag{};    ///< the worst of all shards: by how much a timer fired too late
   Duration accept_age{};  ///< the worst of all shards: how long the oldest connection waited to be accepted
-  /// 0..1: of the cores that the io threads may use, what they used, or waited for while other threads had
-  /// them (time / shards): what others have is not theirs to fill.
+  /// 0..1: of the cores that the io threads may use, what they used, and twice what they waited for while
+  /// other threads had them (time / shards): what others have is not theirs to fill.
   double cpu = 0;
   double egress_bytes_per_second = 0;
   std::uint64_t send_queue_bytes = 0;  ///< accepted for sending, not yet taken by the kernel

@@ -42,6 +42,18 @@ TEST(Controller, FillsTheServerAndNotMoreInASurge) {
   EXPECT_LT(plant.worst_late, 0.6) << "no part ran into the next";
 }
 
+TEST(Controller, DoublesAnAudienceInASecondAtMost) {
+  Plant plant{1.0 / 100'000};  // there is room for fifty times as many
+  plant.viewers = 2000;
+  run(plant, 30, 0);
+  for (int second = 0; second < 3; ++second) {
+    const double before = plant.viewers;
+    run(plant, 1, 10'000);
+    EXPECT_GT(plant.viewers, before * 1.5);
+    EXPECT_LT(plant.viewers, before * 2.8) << "as it grows within the second, too";
+  }
+}
+
 TEST(Controller, DoesNotOscillateAtTheLimit) {
   Plant plant{1.0 / 4000};
   plant.viewers = 1000;
