@@ -1,7 +1,8 @@
 // The knee: the largest steady audience that one core carries with every promise kept, as `levee-surge limit` finds it,
 // and then ten times as many newcomers within five seconds at 60 % of it, or as many as may have a descriptor: with
 // 40 Mb/s ten times as many may. Admission is off for the search, which is after what the server can carry, and on for
-// the surge.
+// the surge. LEVEE_BENCH_RUNS=name,name makes only these: searches with their surges, or a surge on what the search that
+// was made last has found.
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 
@@ -32,24 +33,30 @@ const searches = {
   'knee-plain-cubic': { ...plain(4000, 4000, 19000), congestion: 'cubic', seeds: [] },
   'knee-plain-8m-cubic': { ...plain(8000, 2000, 10000), congestion: 'cubic', seeds: [] },
 };
-const tenfoldsOf = (name) => searches[name].seeds.map((seed) => ({ seed, run: `${name.replace('knee', 'tenfold')}-${seed}` }));
+const tenfoldsOf = (name) => searches[name].seeds.map((seed) => `${name.replace('knee', 'tenfold')}-${seed}`);
 
 // Viewers at low latency have two connections each, those who are let in meanwhile too: up to as many again.
 const mostNewcomers = (incumbents) => mostOpenFiles() - 3 * incumbents - 500;
 
+/** Makes a search, and then its surges. */
 async function make(name) {
-  const { kbps, args, congestion, settings = {}, seeds } = searches[name];
+  const { kbps, args, congestion, settings = {} } = searches[name];
   const file = await source(kbps);
-  await underCongestion(congestion, async () => {
-    const { limit } = await withLevee(file, { ...settings, 'admission.enabled': false }, (target, metrics) => harness(name, ['limit', ...args], target, metrics));
-    if (!limit.steady) return;
-    const incumbents = Math.round(limit.steady * 0.6);
-    const surge = ['run', 'surge_10x', '--incumbents', String(incumbents), '--newcomers', String(Math.min(incumbents * 10, mostNewcomers(incumbents))),
-      '--warm-up', '10s', '--hold', '20s', '--cool-down', '5s', '--set', `incumbents.within=${Math.ceil(incumbents / 100)}s`];
-    for (const { seed, run } of tenfoldsOf(name)) {
-      await onASteadyCore(run, () => withLevee(file, settings, (target, metrics) => harness(run, [...surge, '--seed', String(seed)], target, metrics)));
-    }
-  });
+  await underCongestion(congestion, () => withLevee(file, { ...settings, 'admission.enabled': false }, (target, metrics) => harness(name, ['limit', ...args], target, metrics)));
+  for (const run of tenfoldsOf(name)) await makeTenfold(run);
+}
+
+/** Makes a surge, on as many as the search before it found. */
+async function makeTenfold(run) {
+  const name = Object.keys(searches).find((one) => tenfoldsOf(one).includes(run));
+  const { kbps, congestion, settings = {} } = searches[name];
+  const { steady } = reportOf(name).limit;
+  if (!steady) return;
+  const incumbents = Math.round(steady * 0.6);
+  const args = ['run', 'surge_10x', '--incumbents', String(incumbents), '--newcomers', String(Math.min(incumbents * 10, mostNewcomers(incumbents))),
+    '--warm-up', '10s', '--hold', '20s', '--cool-down', '5s', '--set', `incumbents.within=${Math.ceil(incumbents / 100)}s`, '--seed', run.split('-').at(-1)];
+  const file = await source(kbps);
+  await underCongestion(congestion, () => onASteadyCore(run, () => withLevee(file, settings, (target, metrics) => harness(run, args, target, metrics))));
 }
 
 function kneeRow(name) {
@@ -70,9 +77,9 @@ function tenfoldRow(name) {
 
 mkdirSync(out, { recursive: true });
 const made = (name) => existsSync(path.join(out, `${name}.json`));
-for (const name of process.env.LEVEE_BENCH_RUNS?.split(',') ?? Object.keys(searches)) await make(name);
+for (const name of process.env.LEVEE_BENCH_RUNS?.split(',') ?? Object.keys(searches)) await (searches[name] ? make(name) : makeTenfold(name));
 console.log('One core of two serves `source`, 8 Mb/s in parts (ll), 4 Mb/s in segments (plain), or as the search is called (1m is 950 kb/s); levee-surge has the other.\n');
 console.log(table(['search', 'largest audience that held', 'smallest that broke', 'what gave way', 'tries'], Object.keys(searches).filter(made).map(kneeRow)));
 console.log('\nTen times as many within five seconds, or as many as may have a descriptor, at 60 % of that, with admission, one run a seed:\n');
 console.log(table(['run', 'incumbents', 'newcomers', 'times as many', 'stalled', 'part p99 before, ms', 'in the surge', 'after', 'newcomers let in', '503 p99 from due, ms', 'once begun', 'errors of newcomers',
-  'generator at its limit', 'slowest second of the core'], Object.keys(searches).flatMap(tenfoldsOf).map(({ run }) => run).filter(made).map(tenfoldRow)));
+  'generator at its limit', 'slowest second of the core'], Object.keys(searches).flatMap(tenfoldsOf).filter(made).map(tenfoldRow)));

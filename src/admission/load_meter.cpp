@@ -19,10 +19,9 @@ constexpr double kCheaperSeconds = 2;   // quick to believe that viewers cost le
 constexpr double kDearerSeconds = 8;    // slow to believe that they cost more
 constexpr double kLastingSeconds = 10;  // what stays for so long does not pass
 constexpr double kPassedSeconds = 2;    // quick to believe that it has
-constexpr double kSupposedRise = 0.5;   // what is known of it before anything was measured,
-constexpr double kLeastRise = 0.1;
-constexpr double kSupposed = 0.01;  // and is worth as much as loads that differ by a tenth
-constexpr double kRiseSeconds = 60;
+constexpr double kLeastRise = 0.1;      // and the most is what is supposed at first,
+constexpr double kSupposed = 0.01;      // which is worth as much as loads that differ by a tenth
+constexpr double kRiseSeconds = 60;     // over which they are looked at
 constexpr Duration kQuietDoor = std::chrono::milliseconds{50};  // age of the accept queue
 constexpr double kDepartureSeconds = 3;
 constexpr double kJoinsToLearn = 200;      // of beginnings, until most of what is believed comes from them
@@ -159,18 +158,18 @@ void LoadMeter::learn_cost(const Signals& signals, double seconds) {
 // A line through what a viewer took and how loaded the node was then, over the last minute. Loads that hardly
 // differ tell nothing of it, and what is supposed stays.
 void LoadMeter::learn_rise(double each, double seconds) {
-  const double share = rise_samples_++ == 0 ? 1 : share_after(seconds, kRiseSeconds);
+  const double share = mean_each_ == 0 ? 1 : share_after(seconds, kRiseSeconds);
   const double dx = work_ - mean_load_;
   const double dy = each - mean_each_;
   mean_load_ += share * dx;
   mean_each_ += share * dy;
   spread_ = (1 - share) * (spread_ + share * dx * dx);
   together_ = (1 - share) * (together_ + share * dx * dy);
-  const double idle = mean_each_ / (1 + kSupposedRise * mean_load_);
-  const double slope = (together_ + kSupposed * kSupposedRise * idle) / (spread_ + kSupposed);
+  const double idle = mean_each_ / (1 + kUnknownRise * mean_load_);
+  const double slope = (together_ + kSupposed * kUnknownRise * idle) / (spread_ + kSupposed);
   const double before = dearer(work_);
-  rise_ = std::clamp(slope / std::max(mean_each_ - slope * mean_load_, mean_each_ / 2), kLeastRise,
-                     kSupposedRise);
+  rise_ =
+      std::clamp(slope / std::max(mean_each_ - slope * mean_load_, mean_each_ / 2), kLeastRise, kUnknownRise);
   if (cost_) *cost_ *= before / dearer(work_);  // which is what was known of it at this load
 }
 

@@ -253,9 +253,9 @@ std::shared_ptr<const PlaylistText> Origin::whole_playlist(const Call& call,
     state_.reload_phases.nothing_new(viewer, now);
     return newest;
   }
-  const bool can_do = call.visit.settled && viewer.has &&
-                      viewer.has->is_of(stream_id, call.target.rendition) &&
-                      call.visit.play_out->runs_dry() - now >= patience_limit() / 3;
+  const bool can_do =
+      call.visit.settled && viewer.has && viewer.has->is_of(stream_id, call.target.rendition) &&
+      call.visit.play_out->runs_dry() - now >= std::chrono::seconds{site_.hls.target_duration()};
   if (state_.reload_phases.move(viewer, can_do, now)) {
     state_.reloads_moved.add();
     return viewer.has;

@@ -10,7 +10,6 @@
 #include "delivery/kernel_socket.hpp"
 
 namespace levee::delivery {
-
 namespace {
 
 constexpr int kWaiting = 2;

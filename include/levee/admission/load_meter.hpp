@@ -73,6 +73,7 @@ class LoadMeter {
  private:
   static constexpr double kUnknownCost = 1.0 / 2000;
   static constexpr double kUnknownJoin = 3;
+  static constexpr double kUnknownRise = 0.5;
   struct Period {
     double seconds = 0;
     double cpu_seconds = 0;
@@ -111,11 +112,10 @@ class LoadMeter {
   double beside_ = 0;     // load that viewers do not explain, averaged
   bool settled_ = false;  // there has been an audience that knew its rung
   std::optional<double> cost_;
-  double rise_ = 0.5;  // how much dearer everything is on a full node
-  std::uint64_t rise_samples_ = 0;
-  double mean_load_ = 0;  // of which it is learnt, and
-  double mean_each_ = 0;  // what a viewer took at them
-  double spread_ = 0;     // the variance of the first, and their covariance
+  double rise_ = kUnknownRise;  // how much dearer everything is on a full node
+  double mean_load_ = 0;        // of which it is learnt, and
+  double mean_each_ = 0;        // what a viewer took at them
+  double spread_ = 0;           // the variance of the first, and their covariance
   double together_ = 0;
   double bytes_ = 0;  // that a viewer takes in a second
   double join_seconds_ = kUnknownJoin;
